@@ -29,6 +29,10 @@ target_precompile_headers(
   <boost/asio/steady_timer.hpp>
   <boost/asio/use_awaitable.hpp>)
 
+# The precompiled header names Asio, so whatever uses it links Asio's compiled part.
+add_library(skrei_asio STATIC ${CMAKE_CURRENT_LIST_DIR}/asio.cpp)
+target_link_libraries(skrei_asio PUBLIC skrei_flags Boost::headers Threads::Threads)
+
 # skrei_module(<folder> [DEPS <rooms>…] [LIBS <libraries>…] [TEST_DEPS <rooms>…] [TEST_LIBS …])
 #
 # <folder> below src/ ("executor", or "executor/wasm" for a driver). Makes
@@ -68,13 +72,13 @@ function(skrei_module folder)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-    target_link_libraries(${target} PUBLIC skrei_flags fmt::fmt Boost::headers ${ARG_DEPS}
+    target_link_libraries(${target} PUBLIC skrei_flags skrei_asio fmt::fmt ${ARG_DEPS}
                                     PRIVATE ${ARG_LIBS} Threads::Threads)
     target_precompile_headers(${target} REUSE_FROM skrei_pch)
   else()
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE ${PROJECT_SOURCE_DIR}/src)
-    target_link_libraries(${target} INTERFACE skrei_flags fmt::fmt Boost::headers ${ARG_DEPS})
+    target_link_libraries(${target} INTERFACE skrei_flags skrei_asio fmt::fmt ${ARG_DEPS})
   endif()
 
   if(testing)
