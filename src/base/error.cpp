@@ -25,6 +25,7 @@ constexpr std::array kCodes = {
     CodeRow{Code::FailedPrecondition, "FailedPrecondition", 409, false},
     CodeRow{Code::PermissionDenied, "PermissionDenied", 403, false},
     CodeRow{Code::ResourceExhausted, "ResourceExhausted", 429, true},
+    CodeRow{Code::OutOfSpace, "OutOfSpace", 507, true},
     CodeRow{Code::DeadlineExceeded, "DeadlineExceeded", 504, true},
     CodeRow{Code::Cancelled, "Cancelled", 499, false},
     CodeRow{Code::Unavailable, "Unavailable", 503, true},
@@ -50,12 +51,13 @@ Code code_of_errno(int errno_value) {
     case EPERM:
     case EROFS:
       return Code::PermissionDenied;
-    case ENOSPC:
-    case EDQUOT:
     case ENOMEM:
     case EMFILE:
     case ENFILE:
       return Code::ResourceExhausted;
+    case ENOSPC:
+    case EDQUOT:
+      return Code::OutOfSpace;
     case EINVAL:
     case ENAMETOOLONG:
     case ELOOP:

@@ -14,7 +14,8 @@ enum class Code {
   AlreadyExists,       ///< The thing to be created exists, or a key was used for something else.
   FailedPrecondition,  ///< Right input, wrong state; retrying alone does not help.
   PermissionDenied,    ///< Known, and not allowed.
-  ResourceExhausted,   ///< A limit, quota, budget or disk is full.
+  ResourceExhausted,   ///< A limit, quota or budget is full.
+  OutOfSpace,          ///< The disk is full, or below its floor.
   DeadlineExceeded,    ///< The time given ran out.
   Cancelled,           ///< Somebody asked to stop.
   Unavailable,         ///< Not now; the same call may succeed later.
@@ -40,7 +41,7 @@ struct Error {
 };
 
 /// The error of a failed system call: "<what>: <strerror(errno_value)>", with the code that fits
-/// (ENOENT → NotFound, ENOSPC → ResourceExhausted, EACCES → PermissionDenied, …).
+/// (ENOENT → NotFound, ENOSPC → OutOfSpace, EACCES → PermissionDenied, …).
 Error errno_error(int errno_value, std::string_view what);
 
 }  // namespace skrei

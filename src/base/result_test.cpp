@@ -42,7 +42,7 @@ TEST(Result, ContextIsPutInFront) {
 
 TEST(Error, OfErrnoNamesTheThingAndGetsAFittingCode) {
   EXPECT_EQ(errno_error(ENOENT, "/x").code, Code::NotFound);
-  EXPECT_EQ(errno_error(ENOSPC, "/x").code, Code::ResourceExhausted);
+  EXPECT_EQ(errno_error(ENOSPC, "/x").code, Code::OutOfSpace);
   EXPECT_EQ(errno_error(ENOENT, "/x").message, "/x: No such file or directory");
 }
 
