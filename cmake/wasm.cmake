@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# skrei_wasm_program(): a small C or C++ source becomes a WASI preview 1 command with Debian's clang.
+# skrei_wasm_program(): a small C or C++ source becomes a WASI preview 1 command with Debian's
+# clang.
 include_guard(GLOBAL)
 
 find_program(SKREI_WASM_CC clang-19 REQUIRED)
@@ -13,15 +14,17 @@ set(SKREI_WASM_FLAGS ${SKREI_WASM_TARGET} -Os -Wall -Wextra -Werror)
 # Exceptions do not link for wasm32-wasi: without this flag even std::vector asks for __cxa_throw.
 set(SKREI_WASM_CXX_FLAGS ${SKREI_WASM_FLAGS} -std=c++23 -fno-exceptions)
 set(SKREI_WASM_C_FLAGS ${SKREI_WASM_FLAGS} -std=gnu17)
-# No name section, no debug sections: what users hand in is stripped as well. The linker's stack of 64 KiB
-# is small for buffers; put first, its overflow is a trap and not a silent write into the data.
+# No name section, no debug sections: what users hand in is stripped as well. The linker's stack of
+# 64 KiB is small for buffers; put first, its overflow is a trap and not a silent write into the
+# data.
 set(SKREI_WASM_LINK_FLAGS ${SKREI_WASM_TARGET} -Wl,--strip-all -Wl,-z,stack-size=1048576
                           -Wl,--stack-first)
 
 # skrei_wasm_program(<name> <source> [LINK_OPTIONS <options>…])
 #
-# Makes <current binary dir>/<name>.wasm from the source, and the target wasm_<name>, which is part of the
-# normal build. Compiled and linked in two steps, so that ccache answers for the first in every preset.
+# Makes <current binary dir>/<name>.wasm from the source, and the target wasm_<name>, which is part
+# of the normal build. Compiled and linked in two steps, so that ccache answers for the first in
+# every preset.
 function(skrei_wasm_program name source)
   cmake_parse_arguments(ARG "" "" "LINK_OPTIONS" ${ARGN})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.wasm)

@@ -11,13 +11,14 @@ build_targets() {
   ninja -C "build/$preset" -j "$(nproc)" "$@"
 }
 
-# build_quietly PRESET TARGET…: says one line when there is something to build, and the log's end when it
-# fails.
+# build_quietly PRESET TARGET…: says one line when there is something to build, and the log's end
+# when it fails.
 build_quietly() {
   local preset=$1
   if [[ ! -f "build/$preset/build.ninja" ]]; then
-    say "Building Skrei ($preset): about ten minutes the first time, seconds later; log: build/logs/build-$preset.log"
-  elif ! ninja -C "build/$preset" -n "${@:2}" 2>/dev/null | tail -n 1 | grep -q 'no work to do'; then
+    say "Building Skrei ($preset): about ten minutes the first time, seconds later."
+    say "  log: build/logs/build-$preset.log"
+  elif ! ninja -C "build/$preset" -n "${@:2}" 2>/dev/null | grep -q 'no work to do'; then
     say "Building what changed ($preset); log: build/logs/build-$preset.log"
   fi
   logged "build-$preset" build_targets "$@" ||
@@ -31,10 +32,11 @@ skrei_binary() {
 }
 
 cmd_build() {
-  local preset=${1:-release}
-  [[ $# -le 1 ]] || die "build takes one preset" "for single targets: ninja -C build/$preset TARGET"
-  cmake --list-presets 2>/dev/null | grep -q "\"$preset\"" ||
-    die "there is no preset \"$preset\"" "presets: $(cmake --list-presets | sed -n 's/^ *"\(.*\)".*/\1/p' | tr '\n' ' ')"
+  local preset=${1:-release} presets
+  [[ $# -le 1 ]] || die "build takes one preset" "single targets: ninja -C build/$preset TARGET"
+  presets=$(cmake --list-presets | sed -n 's/^ *"\([a-z]*\)".*/\1/p' | tr '\n' ' ')
+  [[ " $presets" == *" $preset "* ]] ||
+    die "there is no preset \"$preset\"" "presets: $presets"
   if [[ $preset == fuzz ]]; then
     build_targets fuzz skrei_fuzzers
     say "Built: $root/build/fuzz/fuzz/"
@@ -55,7 +57,8 @@ cmd_bench() {
     ran=$((ran + 1))
   done
   if [[ $ran -eq 0 ]]; then
-    die "there is no benchmark \"$name\"" "there are: $(cd build/release/bench && echo bench_* | sed 's/bench_//g')"
+    die "there is no benchmark \"$name\"" \
+      "there are: $(cd build/release/bench && echo bench_* | sed 's/bench_//g')"
   fi
   say "JSON: $root/build/bench/"
 }
@@ -64,15 +67,17 @@ fuzzer_names() {
   sed -n 's/^skrei_fuzzer(\([a-z0-9_]*\) .*/\1/p' fuzz/CMakeLists.txt
 }
 
-# fuzz_one NAME SECONDS: new inputs that reach new code are kept in build/fuzz/corpus/NAME and used again.
+# fuzz_one NAME SECONDS: new inputs that reach new code are kept in build/fuzz/corpus/NAME and used
+# again.
 fuzz_one() {
-  local name=$1 seconds=$2 corpus="build/fuzz/corpus/$1" findings="build/fuzz/findings/$1"
+  local name=$1 seconds=$2 program="build/fuzz/fuzz/fuzz_$1"
+  local corpus="build/fuzz/corpus/$1" findings="build/fuzz/findings/$1"
   mkdir -p "$corpus" "$findings"
   echo "fuzz $name for $seconds s"
-  "build/fuzz/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
-    -artifact_prefix="$findings/" -print_final_stats=1 "$corpus" "build/fuzz/fuzz/fuzz_${name}_seeds" || {
+  "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+    -artifact_prefix="$findings/" -print_final_stats=1 "$corpus" "${program}_seeds" || {
     echo "fuzz $name: FOUND a failing input; it is in $findings/"
-    echo "to see it again: build/fuzz/fuzz/fuzz_$name $findings/FILE"
+    echo "to see it again: $program $findings/FILE"
     return 1
   }
 }
@@ -84,7 +89,8 @@ cmd_fuzz() {
   if [[ -z $name ]]; then
     say "Fuzzers: ${names[*]}"
   else
-    [[ " ${names[*]} " == *" $name "* ]] || die "there is no fuzzer \"$name\"" "there are: ${names[*]}"
+    [[ " ${names[*]} " == *" $name "* ]] ||
+      die "there is no fuzzer \"$name\"" "there are: ${names[*]}"
     names=("$name")
   fi
   build_quietly fuzz "${names[@]/#/fuzz_}"

@@ -30,8 +30,8 @@ lint_style() {
   run_ctest tidy -R '^style$'
 }
 
-# Sources only: headers are seen through them. The database is that of the preset "tidy"; the precompiled
-# header that its commands name has to exist.
+# Sources only: headers are seen through them. The database is that of the preset "tidy"; the
+# precompiled header that its commands name has to exist.
 lint_tidy() {
   local all=$1 files
   if [[ $all -eq 1 ]]; then

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Long work with its output in a log and a sign of life on the screen. Sourced by ./dev.
 
-# logged NAME COMMAND…: output goes to build/logs/NAME.log; its end is shown when the command fails. Ended
-# after an hour: nothing of ours takes that long.
+# logged NAME COMMAND…: output goes to build/logs/NAME.log, whose end is shown when the command
+# fails. Ended after an hour: nothing of ours takes that long.
 logged() {
   local log="$logs/$1.log"
   shift
@@ -14,10 +14,10 @@ logged() {
   }
 }
 
-# watched LOG SECONDS COMMAND…: runs the command with its output in LOG, SECONDS at most, and meanwhile shows
-# the log's last line: in place on a terminal, else once every 30 s. The command may be a function of ours: it
-# runs in a new ./dev, because inside `if` or `||` a shell would go on after a failed step. `timeout` puts it
-# into a process group, so that an interrupt ends all of it.
+# watched LOG SECONDS COMMAND…: runs the command with its output in LOG, SECONDS at most, and
+# meanwhile shows the log's last line: in place on a terminal, else once every 30 s. The command may
+# be a function of ours: it runs in a new ./dev, because inside `if` or `||` a shell would go on
+# after a failed step. `timeout` puts it into a process group, so that an interrupt ends all of it.
 watched() {
   local log=$1 limit=$2 pid began=$SECONDS next=30 status=0
   shift 2
@@ -40,7 +40,8 @@ watched() {
   return "$status"
 }
 
-# progress_of LOG SECONDS: "1m05s  [12/340] Building CXX object …", short enough for a narrow terminal.
+# progress_of LOG SECONDS: "1m05s  [12/340] Building CXX object …", short enough for a narrow
+# terminal.
 progress_of() {
   local last
   last=$(tail -c 4000 "$1" 2>/dev/null | tr '\r\033' '\n ' | sed '/^[[:space:]]*$/d' | tail -n 1)

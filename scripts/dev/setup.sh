@@ -49,8 +49,8 @@ check_distribution() {
     "install the counterparts of those in scripts/dev/setup.sh, then set SKREI_SKIP_SETUP=1"
 }
 
-# Debian lets one version of Boost's headers be installed at a time. Removing the other is not for us to
-# decide unseen.
+# Debian lets one version of Boost's headers be installed at a time. Removing the other is not for
+# us to decide unseen.
 check_boost_conflict() {
   local old
   # shellcheck disable=SC2016

@@ -66,8 +66,8 @@ run_ctest() {
   ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@"
 }
 
-# run_lane NAME BUDGET: its result in $lane_result, its seconds in $lane_seconds. A lane over its budget
-# fails; one that takes twice its budget is ended.
+# run_lane NAME BUDGET: its result in $lane_result, its seconds in $lane_seconds. A lane over its
+# budget fails; one that takes twice its budget is ended.
 run_lane() {
   local name=$1 budget=$2 began=$SECONDS status=0
   watched "$logs/test-$name.log" $((budget * 2)) "lane_$name" || status=$?
@@ -83,7 +83,8 @@ run_lane() {
   fi
 }
 
-# What stdout gets of a lane: ctest's closing lines, and on failure the end of its log and where it is.
+# What stdout gets of a lane: ctest's closing lines, and on failure the end of its log and where it
+# is.
 tell_lane() {
   local name=$1 log="$logs/test-$1.log"
   if [[ $lane_result != ok ]]; then
@@ -101,7 +102,7 @@ cmd_test() {
     if [[ $arg == --long ]]; then
       long=1
     else
-      [[ $(printf '%s\n' "${lanes[@]}" "$lane_long" | cut -d ' ' -f 1) =~ (^|$'\n')"$arg"($|$'\n') ]] ||
+      printf '%s\n' "${lanes[@]}" "$lane_long" | grep -q "^$arg " ||
         die "there is no lane \"$arg\"" "lanes: setup rust asan release tsan fuzz e2e, and --long"
       wanted+="$arg "
     fi
