@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+// How people name a job, the same for every driver (JobStore::find_job).
+namespace skrei::jobstore {
+
+inline bool is_any_namespace(std::string_view namespace_) {
+  return namespace_.empty() || namespace_ == "*";
+}
+
+/// The beginning of ids that `text` abbreviates: "1a2b3c4d" and "j-1a2b3c4d" give "j-1a2b3c4d".
+/// Unset if it is shorter than 8 characters or has others than an id's.
+std::optional<std::string> id_prefix(std::string_view text);
+
+/// As many candidates as an error message lists, and one more.
+inline constexpr std::size_t kCandidatesMax = 6;
+
+/// The one id that begins with what the user wrote as `name`; NotFound for none, InvalidArgument
+/// for several.
+Result<std::string> only_candidate(std::string_view name,
+                                   const std::vector<std::string>& candidates);
+
+}  // namespace skrei::jobstore

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "async/loop.hpp"
+#include "base/clock.hpp"
+#include "jobstore/job_store.hpp"
+
+namespace skrei::jobstore::memory {
+
+/// A job store that forgets all at the end: for tests, simulation and `--local` runs. A batch is
+/// "synced" at the next turn of the loop.
+class MemoryJobStore final : public JobStore {
+ public:
+  MemoryJobStore(async::Loop& loop, const Clock& clock) : loop_(loop), clock_(clock) {}
+
+  void commit(protocol::Batch batch, std::move_only_function<void()> synced) override;
+  Result<void> has_room() override { return {}; }
+  async::Task<Result<Recovered>> recover() override;
+  async::Task<Result<Page<model::Job>>> list_jobs(JobQuery query) override;
+  async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override;
+  async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override;
+  async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override;
+  async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
+      protocol::IdempotencyKey key) override;
+  async::Task<Result<std::vector<StateCount>>> count_jobs() override;
+  async::Task<void> stop() override;
+
+ private:
+  void apply(protocol::PutJob& row);
+  void apply(protocol::PutExecution& row);
+  void apply(protocol::AppendEvent& row);
+  void apply(protocol::PutIdempotencyKey& row);
+  void apply(protocol::PutHosted& row);
+  void apply(protocol::RemoveHosted& row);
+
+  async::Loop& loop_;
+  const Clock& clock_;
+  std::map<JobId, std::shared_ptr<const model::Job>> jobs_;
+  std::map<ExecutionId, model::Execution> executions_;
+  std::vector<model::JobHistory> events_;  // events_[i].seq_num == i + 1.
+  std::map<protocol::IdempotencyKey, protocol::PutIdempotencyKey> keys_;
+  std::map<ExecutionId, protocol::HostedExecution> hosted_;
+};
+
+}  // namespace skrei::jobstore::memory

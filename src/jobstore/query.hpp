@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "model/event.hpp"
+#include "model/job.hpp"
+#include "model/labels.hpp"
+
+namespace skrei::jobstore {
+
+enum class OrderBy { CreateTime, ModifyTime };
+enum class Direction { Ascending, Descending };
+
+/// Place of an item in an order: its time in nanoseconds, then its id. A page that starts after a
+/// key neither repeats nor skips items that existed all along, whatever is inserted meanwhile.
+struct PageKey {
+  std::int64_t time_ns = 0;
+  std::string id;
+
+  bool operator==(const PageKey&) const = default;
+};
+
+/// An order and a place in it as one opaque token for clients (URL-safe base64).
+struct PageToken {
+  OrderBy order_by = OrderBy::CreateTime;
+  Direction direction = Direction::Ascending;
+  PageKey key;
+
+  std::string to_string() const;
+  /// InvalidArgument for anything to_string() did not make.
+  static Result<PageToken> parse(std::string_view text);
+
+  bool operator==(const PageToken&) const = default;
+};
+
+template <class Item>
+struct Page {
+  std::vector<Item> items;
+  /// Where the next page starts; unset when nothing follows.
+  std::optional<PageKey> next;
+};
+
+struct JobQuery {
+  std::string namespace_;  ///< Empty or "*": all.
+  std::vector<model::Constraint> labels;
+  OrderBy order_by = OrderBy::CreateTime;
+  Direction direction = Direction::Ascending;
+  std::size_t limit = 10;
+  std::optional<PageKey> after;
+};
+
+struct ExecutionQuery {
+  JobId job_id;
+  std::optional<std::uint64_t> job_version;  ///< Unset: all versions.
+  OrderBy order_by = OrderBy::CreateTime;
+  Direction direction = Direction::Ascending;
+  std::size_t limit = 100;
+  std::optional<PageKey> after;
+};
+
+struct HistoryQuery {
+  JobId job_id;
+  std::optional<std::uint64_t> job_version;  ///< Unset: all versions.
+  std::optional<model::HistoryType> type;
+  ExecutionId execution_id;  ///< Empty: all.
+  WallTime since{};
+  std::uint64_t after_seq = 0;
+  std::size_t limit = 100;
+};
+
+struct StateCount {
+  model::JobStateType state = model::JobStateType::Undefined;
+  std::uint64_t jobs = 0;
+};
+
+/// Bounds of `limit` in queries: a caller's number is coerced into 1…kPageSizeMax.
+inline constexpr std::size_t kPageSizeMax = 1000;
+
+}  // namespace skrei::jobstore

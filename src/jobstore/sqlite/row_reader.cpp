@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobstore/sqlite/row_reader.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "jobstore/find.hpp"
+#include "jobstore/sqlite/hosted_record.hpp"
+#include "model/execution_json.hpp"
+#include "model/job_json.hpp"
+
+namespace skrei::jobstore::sqlite {
+namespace {
+
+WallTime wall_time(std::int64_t nanoseconds) {
+  return WallTime(Duration(nanoseconds));
+}
+
+std::size_t page_size(std::size_t limit) {
+  return std::clamp<std::size_t>(limit, 1, kPageSizeMax);
+}
+
+/// "(<time column>, id) > (?, ?) … ORDER BY <time column>, id", turned round if descending.
+std::string page_clause(OrderBy order_by, Direction direction) {
+  const std::string_view column = order_by == OrderBy::CreateTime ? "create_time" : "modify_time";
+  const bool ascending = direction == Direction::Ascending;
+  const std::string_view word = ascending ? "ASC" : "DESC";
+  return fmt::format("({0}, id) {1} (?, ?) ORDER BY {0} {2}, id {2} LIMIT ?", column,
+                     ascending ? ">" : "<", word);
+}
+
+/// The place before the first row of an order.
+PageKey start_of(Direction direction) {
+  if (direction == Direction::Ascending) return {std::numeric_limits<std::int64_t>::min(), ""};
+  return {std::numeric_limits<std::int64_t>::max(), ""};
+}
+
+/// Decodes column `column` of the statement's row with `decode`.
+template <class Decode>
+auto decode_column(const db::Statement& statement, int column, Decode decode) {
+  return decode(statement.text(column));
+}
+
+}  // namespace
+
+Result<Recovered> RowReader::recover() {
+  Recovered recovered;
+  TRY_ASSIGN(auto jobs, database_.statement(
+                            "SELECT record FROM jobs WHERE live = 1 ORDER BY create_time, id"));
+  while (true) {
+    TRY_ASSIGN(const bool row, jobs.step());
+    if (!row) break;
+    TRY_ASSIGN(recovered.jobs.emplace_back(), decode_column(jobs, 0, model::decode_job));
+  }
+  TRY_ASSIGN(auto executions, database_.statement("SELECT e.record FROM jobs j JOIN executions e "
+                                                  "ON e.job_id = j.id WHERE j.live = 1 "
+                                                  "ORDER BY e.create_time, e.id"));
+  while (true) {
+    TRY_ASSIGN(const bool row, executions.step());
+    if (!row) break;
+    TRY_ASSIGN(auto execution, decode_column(executions, 0, model::decode_execution));
+    recovered.executions.push_back(std::move(execution));
+  }
+  TRY_ASSIGN(auto hosted,
+             database_.statement("SELECT id, requester, job, record FROM hosted ORDER BY id"));
+  while (true) {
+    TRY_ASSIGN(const bool row, hosted.step());
+    if (!row) break;
+    protocol::HostedExecution execution;
+    execution.id = ExecutionId(hosted.text(0));
+    execution.requester = NodeId(hosted.text(1));
+    TRY_ASSIGN(auto job, decode_column(hosted, 2, model::decode_job));
+    execution.job = std::make_shared<const model::Job>(std::move(job));
+    TRY(decode_hosted(hosted.text(3), execution));
+    recovered.hosted.push_back(std::move(execution));
+  }
+  return recovered;
+}
+
+Result<Page<model::Job>> RowReader::list_jobs(const JobQuery& query) {
+  const std::size_t limit = page_size(query.limit);
+  const bool any_namespace = is_any_namespace(query.namespace_);
+  TRY_ASSIGN(auto rows, database_.statement(fmt::format(
+                            "SELECT record, create_time, modify_time, id, namespace FROM jobs "
+                            "WHERE {}",
+                            page_clause(query.order_by, query.direction))));
+  const PageKey after = query.after.value_or(start_of(query.direction));
+  TRY(rows.bind_all(after.time_ns, after.id, kRowsScannedMax));
+
+  Page<model::Job> page;
+  PageKey last = after;
+  std::size_t scanned = 0;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) break;
+    const PageKey key{rows.integer(query.order_by == OrderBy::CreateTime ? 1 : 2), rows.text(3)};
+    ++scanned;
+    if (any_namespace || rows.text(4) == query.namespace_) {
+      TRY_ASSIGN(auto job, decode_column(rows, 0, model::decode_job));
+      if (model::matches(query.labels, job.labels)) {
+        if (page.items.size() == limit) {
+          page.next = last;
+          return page;
+        }
+        page.items.push_back(std::move(job));
+      }
+    }
+    last = key;
+  }
+  if (scanned == kRowsScannedMax) page.next = last;
+  return page;
+}
+
+Result<model::Job> RowReader::find_job(const std::string& name, const std::string& namespace_) {
+  const auto first = [&](std::string_view sql,
+                         const auto&... args) -> Result<std::optional<model::Job>> {
+    TRY_ASSIGN(auto rows, database_.statement(sql));
+    TRY(rows.bind_all(args...));
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return std::nullopt;
+    TRY_ASSIGN(auto job, decode_column(rows, 0, model::decode_job));
+    return job;
+  };
+
+  const std::string any = is_any_namespace(namespace_) ? "*" : namespace_;
+  TRY_ASSIGN(auto named, first("SELECT record FROM jobs WHERE name = ?1 AND "
+                               "(?2 = '*' OR namespace = ?2) ORDER BY create_time DESC LIMIT 1",
+                               name, any));
+  if (named) return *std::move(named);
+  TRY_ASSIGN(auto exact, first("SELECT record FROM jobs WHERE id = ?", name));
+  if (exact) return *std::move(exact);
+
+  std::vector<std::string> candidates;
+  if (const auto prefix = id_prefix(name)) {
+    TRY_ASSIGN(auto rows,
+               database_.statement("SELECT id FROM jobs WHERE id >= ? AND id < ? LIMIT ?"));
+    // '~' comes after every character of an id.
+    TRY(rows.bind_all(*prefix, *prefix + "~", kCandidatesMax));
+    while (true) {
+      TRY_ASSIGN(const bool row, rows.step());
+      if (!row) break;
+      candidates.push_back(rows.text(0));
+    }
+  }
+  TRY_ASSIGN(const std::string id, only_candidate(name, candidates));
+  TRY_ASSIGN(auto job, first("SELECT record FROM jobs WHERE id = ?", id));
+  if (!job) return fail(Code::NotFound, "job not found: {}", id);
+  return *std::move(job);
+}
+
+Result<Page<model::Execution>> RowReader::list_executions(const ExecutionQuery& query) {
+  const std::size_t limit = page_size(query.limit);
+  TRY_ASSIGN(auto rows, database_.statement(fmt::format(
+                            "SELECT record, create_time, modify_time, id FROM executions "
+                            "WHERE job_id = ? AND (? OR job_version = ?) AND {}",
+                            page_clause(query.order_by, query.direction))));
+  const PageKey after = query.after.value_or(start_of(query.direction));
+  TRY(rows.bind_all(query.job_id.str(), query.job_version ? 0 : 1, query.job_version.value_or(0),
+                    after.time_ns, after.id, limit + 1));
+  Page<model::Execution> page;
+  PageKey last;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) break;
+    if (page.items.size() == limit) {
+      page.next = last;
+      break;
+    }
+    TRY_ASSIGN(auto execution, decode_column(rows, 0, model::decode_execution));
+    page.items.push_back(std::move(execution));
+    last = {rows.integer(query.order_by == OrderBy::CreateTime ? 1 : 2), rows.text(3)};
+  }
+  return page;
+}
+
+Result<Page<model::JobHistory>> RowReader::history(const HistoryQuery& query) {
+  const std::size_t limit = page_size(query.limit);
+  TRY_ASSIGN(auto rows,
+             database_.statement(
+                 "SELECT seq, job_version, execution_id, time, event FROM events "
+                 "WHERE job_id = ?1 AND seq > ?2 AND (?3 = -1 OR job_version = ?3) "
+                 "AND (?4 = -1 OR (execution_id <> '') = ?4) "
+                 "AND (?5 = '' OR execution_id = ?5) AND time >= ?6 ORDER BY seq LIMIT ?7"));
+  const std::int64_t version =
+      query.job_version ? static_cast<std::int64_t>(*query.job_version) : -1;
+  const int type = query.type ? (*query.type == model::HistoryType::ExecutionLevel ? 1 : 0) : -1;
+  TRY(rows.bind_all(query.job_id.str(), query.after_seq, version, type, query.execution_id.str(),
+                    query.since.time_since_epoch().count(), limit + 1));
+  Page<model::JobHistory> page;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) break;
+    if (page.items.size() == limit) {
+      const model::JobHistory& last = page.items.back();
+      page.next = PageKey{static_cast<std::int64_t>(last.seq_num), last.job_id.str()};
+      break;
+    }
+    model::JobHistory item;
+    item.seq_num = static_cast<std::uint64_t>(rows.integer(0));
+    item.job_id = query.job_id;
+    item.job_version = static_cast<std::uint64_t>(rows.integer(1));
+    item.execution_id = ExecutionId(rows.text(2));
+    item.type = item.execution_id.empty() ? model::HistoryType::JobLevel
+                                          : model::HistoryType::ExecutionLevel;
+    item.time = wall_time(rows.integer(3));
+    TRY_ASSIGN(item.event, decode_column(rows, 4, model::decode_event));
+    page.items.push_back(std::move(item));
+  }
+  return page;
+}
+
+Result<std::optional<protocol::PutIdempotencyKey>> RowReader::find_idempotency_key(
+    const protocol::IdempotencyKey& key) {
+  TRY_ASSIGN(auto rows, database_.statement("SELECT body_digest, job_id, evaluation, warnings, "
+                                            "time FROM idempotency_keys "
+                                            "WHERE client = ? AND key = ?"));
+  TRY(rows.bind_all(key.client, key.key));
+  TRY_ASSIGN(const bool row, rows.step());
+  if (!row) return std::nullopt;
+  protocol::PutIdempotencyKey record;
+  record.key = key;
+  const Bytes digest = rows.blob(0);
+  if (digest.size() != record.body_digest.size()) {
+    return fail(Code::Internal, "{}: damaged idempotency key {:?}", database_.path().native(),
+                key.key);
+  }
+  std::copy(digest.begin(), digest.end(), record.body_digest.begin());
+  record.answer.job_id = JobId(rows.text(1));
+  record.answer.evaluation_id = rows.text(2);
+  const std::string warnings = rows.text(3);
+  for (std::size_t at = 0; at < warnings.size();) {
+    const std::size_t end = std::min(warnings.find('\n', at), warnings.size());
+    record.answer.warnings.push_back(warnings.substr(at, end - at));
+    at = end + 1;
+  }
+  record.time = wall_time(rows.integer(4));
+  return record;
+}
+
+Result<std::vector<StateCount>> RowReader::count_jobs() {
+  TRY_ASSIGN(auto rows, database_.statement("SELECT state, count(*) FROM jobs GROUP BY state"));
+  std::vector<StateCount> counts;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return counts;
+    counts.push_back({static_cast<model::JobStateType>(rows.integer(0)),
+                      static_cast<std::uint64_t>(rows.integer(1))});
+  }
+}
+
+}  // namespace skrei::jobstore::sqlite

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "db/database.hpp"
+#include "jobstore/job_store.hpp"
+#include "jobstore/query.hpp"
+
+namespace skrei::jobstore::sqlite {
+
+/// The reads of JobStore, synchronous, each one consistent statement (or, for a page with labels,
+/// a bounded number of them). Run on a thread that may block.
+class RowReader {
+ public:
+  explicit RowReader(db::Database& database) : database_(database) {}
+
+  Result<Recovered> recover();
+  Result<Page<model::Job>> list_jobs(const JobQuery& query);
+  Result<model::Job> find_job(const std::string& name, const std::string& namespace_);
+  Result<Page<model::Execution>> list_executions(const ExecutionQuery& query);
+  Result<Page<model::JobHistory>> history(const HistoryQuery& query);
+  Result<std::optional<protocol::PutIdempotencyKey>> find_idempotency_key(
+      const protocol::IdempotencyKey& key);
+  Result<std::vector<StateCount>> count_jobs();
+
+ private:
+  db::Database& database_;
+};
+
+/// A page with a label selector looks at most at this many jobs; a page that ends there is short
+/// or empty and still has a `next`.
+inline constexpr std::size_t kRowsScannedMax = 20'000;
+
+}  // namespace skrei::jobstore::sqlite

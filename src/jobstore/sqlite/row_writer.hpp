@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "db/database.hpp"
+#include "protocol/rows.hpp"
+
+namespace skrei::jobstore::sqlite {
+
+/// Writes rows into the tables of schema.hpp, within a transaction that the caller began.
+class RowWriter {
+ public:
+  /// `now` becomes the time of the events' rows.
+  RowWriter(db::Database& database, WallTime now) : database_(database), now_(now) {}
+
+  Result<void> write(const protocol::Batch& batch);
+
+ private:
+  Result<void> put(const protocol::PutJob& row);
+  Result<void> put(const protocol::PutExecution& row);
+  Result<void> put(const protocol::AppendEvent& row);
+  Result<void> put(const protocol::PutIdempotencyKey& row);
+  Result<void> put(const protocol::PutHosted& row);
+  Result<void> put(const protocol::RemoveHosted& row);
+
+  db::Database& database_;
+  WallTime now_;
+};
+
+}  // namespace skrei::jobstore::sqlite

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobstore/sqlite/sqlite_job_store.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <sys/statvfs.h>
+
+#include "base/assert.hpp"
+#include "db/database.hpp"
+#include "jobstore/sqlite/row_reader.hpp"
+#include "jobstore/sqlite/row_writer.hpp"
+#include "jobstore/sqlite/schema.hpp"
+#include "model/resources.hpp"
+
+namespace skrei::jobstore::sqlite {
+namespace {
+
+constexpr std::size_t kReaders = 2;
+
+struct Pending {
+  protocol::Batch batch;
+  std::move_only_function<void()> synced;
+};
+
+db::Options database_options(const std::filesystem::path& folder) {
+  return {.path = folder / "jobs.db", .application_id = kApplicationId, .steps = kSchemaSteps};
+}
+
+}  // namespace
+
+/// Takes all that waits, writes it as one transaction, answers it in one turn of the loop, again.
+/// The mutex guards the queue alone, which the loop fills and the writer thread empties.
+class SqliteJobStore::Writer {
+ public:
+  Writer(async::Loop& loop, const Clock& clock, std::unique_ptr<db::Database> database,
+         std::function<void(const Error&)> on_fatal)
+      : loop_(loop),
+        clock_(clock),
+        database_(std::move(database)),
+        on_fatal_(std::move(on_fatal)),
+        thread_({.threads = 1, .queue_limit = 16}) {}
+
+  void add(Pending pending) {
+    bool start = false;
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.push_back(std::move(pending));
+      start = !std::exchange(writing_, true);
+    }
+    if (!start) return;
+    std::move_only_function<void()> job = [this] {
+      write_all();
+    };
+    const bool taken = thread_.try_submit(job);
+    SKREI_ASSERT(taken);  // One job at a time, and stop() comes after the last commit.
+  }
+
+  std::size_t pending() {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+  }
+
+  /// Returns after everything added before it is written and its answers are on the loop.
+  async::Task<void> drain() {
+    static_cast<void>(co_await async::blocking(thread_, [] { return Result<bool>(true); }));
+  }
+
+ private:
+  void write_all() {
+    while (true) {
+      auto group = std::make_unique<std::vector<Pending>>();
+      {
+        const std::lock_guard lock(mutex_);
+        if (queue_.empty() || failed_) {
+          writing_ = false;
+          return;
+        }
+        group->swap(queue_);
+      }
+      if (Result<void> written = write(*group); !written) {
+        failed_ = true;
+        loop_.post([this, error = written.error()] { on_fatal_(error); });
+        continue;
+      }
+      loop_.post([group = std::move(group)] {
+        for (Pending& pending : *group)
+          pending.synced();
+      });
+    }
+  }
+
+  Result<void> write(const std::vector<Pending>& group) {
+    TRY_ASSIGN(auto transaction, db::Transaction::begin(*database_));
+    RowWriter writer(*database_, clock_.now());
+    for (const Pending& pending : group)
+      TRY(writer.write(pending.batch));
+    return transaction.commit();
+  }
+
+  async::Loop& loop_;
+  const Clock& clock_;
+  std::unique_ptr<db::Database> database_;  // Of the writer thread alone.
+  std::function<void(const Error&)> on_fatal_;
+  std::mutex mutex_;
+  std::vector<Pending> queue_;
+  bool writing_ = false;
+  std::atomic<bool> failed_ = false;
+  async::BlockingPool thread_;  // Last: joined before the rest goes.
+};
+
+/// A few connections, each lent to one thread of a small pool at a time.
+class SqliteJobStore::Readers {
+ public:
+  explicit Readers(std::vector<std::unique_ptr<db::Database>> databases)
+      : free_(std::move(databases)), pool_({.threads = kReaders, .queue_limit = 1024}) {}
+
+  template <class Read>
+  async::Task<std::invoke_result_t<Read&, RowReader&>> run(Read read) {
+    co_return co_await async::blocking(pool_, [this, &read] {
+      std::unique_ptr<db::Database> database = take();
+      auto result = [&] {
+        RowReader reader(*database);
+        return read(reader);
+      }();
+      give_back(std::move(database));
+      return result;
+    });
+  }
+
+ private:
+  // The pool has as many threads as there are connections: one is always free.
+  std::unique_ptr<db::Database> take() {
+    const std::lock_guard lock(mutex_);
+    SKREI_ASSERT(!free_.empty());
+    auto database = std::move(free_.back());
+    free_.pop_back();
+    return database;
+  }
+
+  void give_back(std::unique_ptr<db::Database> database) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(database));
+  }
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<db::Database>> free_;
+  async::BlockingPool pool_;
+};
+
+Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(async::Loop& loop, const Clock& clock,
+                                                             Options options) {
+  const db::Options file = database_options(options.folder);
+  TRY_ASSIGN(auto database, db::Database::open(file));
+  std::vector<std::unique_ptr<db::Database>> reading;
+  for (std::size_t i = 0; i < kReaders; ++i) {
+    TRY_ASSIGN(auto connection, db::Database::open(file));
+    reading.push_back(std::move(connection));
+  }
+  auto store = std::unique_ptr<SqliteJobStore>(new SqliteJobStore(std::move(options)));
+  store->writer_ =
+      std::make_unique<Writer>(loop, clock, std::move(database), store->options_.on_fatal);
+  store->readers_ = std::make_unique<Readers>(std::move(reading));
+  return store;
+}
+
+SqliteJobStore::SqliteJobStore(Options options) : options_(std::move(options)) {}
+
+SqliteJobStore::~SqliteJobStore() = default;
+
+void SqliteJobStore::commit(protocol::Batch batch, std::move_only_function<void()> synced) {
+  writer_->add({std::move(batch), std::move(synced)});
+}
+
+Result<void> SqliteJobStore::has_room() {
+  if (writer_->pending() >= options_.pending_batches_max) {
+    return fail(Code::ResourceExhausted, "too much waits to be written; try again in a moment");
+  }
+  struct statvfs disk{};
+  if (::statvfs(options_.folder.c_str(), &disk) != 0) {
+    return fail_errno(options_.folder.native());
+  }
+  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (free < options_.free_bytes_floor) {
+    return fail(Error{Code::OutOfSpace,
+                      fmt::format("{} has {} free, less than the floor of {}: new work is refused, "
+                                  "accepted work goes on",
+                                  options_.folder.native(), model::format_byte_size(free),
+                                  model::format_byte_size(options_.free_bytes_floor)),
+                      "free some space there; nothing else needs to be done"});
+  }
+  return {};
+}
+
+async::Task<Result<Recovered>> SqliteJobStore::recover() {
+  co_return co_await readers_->run([](RowReader& reader) { return reader.recover(); });
+}
+
+async::Task<Result<Page<model::Job>>> SqliteJobStore::list_jobs(JobQuery query) {
+  co_return co_await readers_->run([&](RowReader& reader) { return reader.list_jobs(query); });
+}
+
+async::Task<Result<model::Job>> SqliteJobStore::find_job(std::string name, std::string namespace_) {
+  co_return co_await readers_->run(
+      [&](RowReader& reader) { return reader.find_job(name, namespace_); });
+}
+
+async::Task<Result<Page<model::Execution>>> SqliteJobStore::list_executions(ExecutionQuery query) {
+  co_return co_await readers_->run(
+      [&](RowReader& reader) { return reader.list_executions(query); });
+}
+
+async::Task<Result<Page<model::JobHistory>>> SqliteJobStore::history(HistoryQuery query) {
+  co_return co_await readers_->run([&](RowReader& reader) { return reader.history(query); });
+}
+
+async::Task<Result<std::optional<protocol::PutIdempotencyKey>>>
+SqliteJobStore::find_idempotency_key(protocol::IdempotencyKey key) {
+  co_return co_await readers_->run(
+      [&](RowReader& reader) { return reader.find_idempotency_key(key); });
+}
+
+async::Task<Result<std::vector<StateCount>>> SqliteJobStore::count_jobs() {
+  co_return co_await readers_->run([](RowReader& reader) { return reader.count_jobs(); });
+}
+
+async::Task<void> SqliteJobStore::stop() {
+  co_await writer_->drain();
+}
+
+}  // namespace skrei::jobstore::sqlite
