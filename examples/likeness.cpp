@@ -5,6 +5,7 @@
 // OUTPUTS/likeness.csv (/outputs) and says on stdout what a person wants to know: size and long
 // words of each text, and the pairs most alike.
 
+#include <map>
 #include <set>
 
 #include "input_files.hpp"
@@ -44,13 +45,17 @@ Text measure(const examples::InputFile& file) {
   return text;
 }
 
-/// Several names of one text (links, copies) are one text.
+/// Several names of one text (links, copies) are one text; the longest name says most: "GPL-3", not
+/// "GPL".
 std::vector<Text> measure_all(const std::vector<examples::InputFile>& files) {
   std::vector<Text> texts;
-  std::set<std::string> seen;
+  std::map<std::string, std::size_t> seen;
   for (const auto& file : files) {
-    if (seen.insert(file.text).second) {
+    const auto [known, fresh] = seen.emplace(file.text, texts.size());
+    if (fresh) {
       texts.push_back(measure(file));
+    } else if (texts[known->second].name.size() < file.name.size()) {
+      texts[known->second].name = file.name;
     }
   }
   return texts;
