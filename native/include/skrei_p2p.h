@@ -29,6 +29,8 @@ enum class SkreiP2pEventKind : uint32_t {
   Gossip = 7,
   /// `count` gossip messages were dropped since the last such event.
   Dropped = 8,
+  /// The host has stopped by itself; `text` says why. Nothing follows, commands are refused.
+  Failed = 9,
 };
 
 /// A running host with a thread of its own. All functions may be called from any thread.

@@ -7,5 +7,5 @@
 
 pub mod abi;
 pub mod error;
-//pub mod net;
+pub mod net;
 pub mod wasm;

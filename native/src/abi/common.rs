@@ -150,7 +150,11 @@ pub unsafe fn guard(
         unsafe {
             (&raw mut (*error).status).write(failure.status);
             (&raw mut (*error).text_len).write(text.len() as u32);
-            std::ptr::copy_nonoverlapping(text.as_ptr(), (&raw mut (*error).text).cast(), text.len());
+            std::ptr::copy_nonoverlapping(
+                text.as_ptr(),
+                (&raw mut (*error).text).cast(),
+                text.len(),
+            );
         }
     }
     failure.status
@@ -180,7 +184,9 @@ pub fn panic_failure(payload: &(dyn Any + Send)) -> Failure {
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_string());
     let place = PANIC_PLACE.with(|cell| cell.take());
-    Failure::internal(format!("the native library panicked at {place}: {what}; this is a bug of Skrei"))
+    Failure::internal(format!(
+        "the native library panicked at {place}: {what}; this is a bug of Skrei"
+    ))
 }
 
 /// Version of the ABI: raised by every change that an older caller would notice.

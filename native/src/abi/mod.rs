@@ -4,5 +4,7 @@
 //! compares them); nothing outside this folder touches a raw pointer of the caller.
 
 pub mod common;
-//pub mod p2p;
+pub mod p2p;
+#[cfg(test)]
+mod tests;
 pub mod wasm;

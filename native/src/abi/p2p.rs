@@ -70,6 +70,8 @@ pub enum SkreiP2pEventKind {
     Gossip = 7,
     /// `count` gossip messages were dropped since the last such event.
     Dropped = 8,
+    /// The host has stopped by itself; `text` says why. Nothing follows, commands are refused.
+    Failed = 9,
 }
 
 /// One event; owned by whoever fetched it.
@@ -283,7 +285,9 @@ pub unsafe extern "C" fn skrei_p2p_publish(
     error: *mut SkreiError,
 ) -> SkreiStatus {
     unsafe {
-        submit(host, error, || Command::publish(request, topic.text("the topic")?, data.bytes()?))
+        submit(host, error, || {
+            Ok(Command::publish(request, topic.text("the topic")?, data.bytes()?))
+        })
     }
 }
 
@@ -308,7 +312,7 @@ unsafe fn host_config(config: &SkreiP2pConfig) -> Result<HostConfig, Failure> {
         )));
     }
     unsafe {
-        HostConfig {
+        Ok(HostConfig {
             secret_key: config.secret_key.bytes()?.to_vec(),
             listen: texts(config.listen, config.listen_len, "a listen address")?,
             stream_protocols: texts(
@@ -325,8 +329,7 @@ unsafe fn host_config(config: &SkreiP2pConfig) -> Result<HostConfig, Failure> {
             inbound_streams_max: config.inbound_streams_max as usize,
             idle_timeout_ms: config.idle_timeout_ms,
             dial_timeout_ms: config.dial_timeout_ms,
-        }
-        .with_defaults()
+        })
     }
 }
 

@@ -308,9 +308,7 @@ pub unsafe extern "C" fn skrei_wasm_warm_up(
     engine: *const SkreiWasmEngine,
     error: *mut SkreiError,
 ) -> SkreiStatus {
-    unsafe {
-        guard(error, || crate::wasm::warm_up::warm_up(&borrow(engine, "the engine")?.engine))
-    }
+    unsafe { guard(error, || crate::wasm::warm_up::warm_up(&borrow(engine, "the engine")?.engine)) }
 }
 
 /// Validates and compiles the module in `wasm` on the calling thread. Needs no executable memory.

@@ -29,10 +29,10 @@ impl Module {
         if fd < 0 {
             return Err(Failure::invalid(format!("{fd} is no file descriptor of an artifact")));
         }
-        let file = unsafe { BorrowedFd::borrow_raw(fd) }
-            .try_clone_to_owned()
-            .map(File::from)
-            .map_err(|error| Failure::invalid(format!("descriptor {fd} of an artifact: {error}")))?;
+        let file =
+            unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned().map(File::from).map_err(
+                |error| Failure::invalid(format!("descriptor {fd} of an artifact: {error}")),
+            )?;
         let module = unsafe { wasmtime::Module::deserialize_open_file(&engine.engine, file) };
         Self::from(engine, module)
     }

@@ -71,10 +71,7 @@ fn classify(error: &wasmtime::Error, limits: &Limits, bounds: Bounds) -> (Ending
     if let Some(exit) = error.downcast_ref::<I32Exit>() {
         return (Ending::Exited(exit.0 as u32), String::new());
     }
-    let backtrace = match error.downcast_ref::<WasmBacktrace>() {
-        Some(trace) if !trace.frames().is_empty() => format!("\n{trace}"),
-        _ => String::new(),
-    };
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(backtrace).unwrap_or_default();
     let memory = || {
         format!(
             "the module needs more memory than its limit of {} bytes{backtrace}",
@@ -93,6 +90,17 @@ fn classify(error: &wasmtime::Error, limits: &Limits, bounds: Bounds) -> (Ending
         }
         None if limits.memory_refused => (Ending::MemoryLimit, memory()),
         None => (Ending::HostError, format!("the module could not be run: {error:#}")),
+    }
+}
+
+/// "\nwasm backtrace:\n    0:  0x38 - main\n …", empty without frames.
+fn backtrace(trace: &WasmBacktrace) -> String {
+    let text = trace.to_string();
+    match text.split_once('\n') {
+        Some((_, frames)) if !trace.frames().is_empty() => {
+            format!("\nwasm backtrace:\n{}\n", frames.trim_end().replace("<unknown>!", ""))
+        }
+        _ => String::new(),
     }
 }
 

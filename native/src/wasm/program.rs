@@ -216,9 +216,10 @@ fn ordered(imports: Vec<ImportModule>) -> Result<Vec<(String, wasmtime::Module)>
     let mut done: Vec<(String, wasmtime::Module)> = Vec::new();
     while !waiting.is_empty() {
         let ready = |it: &ImportModule| {
-            it.module.module.imports().all(|import| {
-                !waiting.iter().any(|other| other.name == import.module())
-            })
+            it.module
+                .module
+                .imports()
+                .all(|import| !waiting.iter().any(|other| other.name == import.module()))
         };
         let Some(index) = waiting.iter().position(ready) else {
             let names: Vec<_> = waiting.iter().map(|it| it.name.as_str()).collect();

@@ -98,7 +98,9 @@ impl Run {
         let host_call_bytes = usize::try_from(bounds.memory_max_bytes).unwrap_or(usize::MAX);
         store.set_hostcall_fuel(host_call_bytes.max(HOST_CALL_BYTES_MIN));
         if metering {
-            store.set_fuel(bounds.fuel_max).map_err(|error| Failure::internal(error.to_string()))?;
+            store
+                .set_fuel(bounds.fuel_max)
+                .map_err(|error| Failure::internal(error.to_string()))?;
         }
         // Timers only: without I/O the runtime owns no descriptor, with one thread it makes none.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -110,8 +112,7 @@ impl Run {
     }
 
     pub fn start(mut self) -> Outcome {
-        let result =
-            self.runtime.block_on(run_to_end(&mut self.store, &self.linkage, &self.calls));
+        let result = self.runtime.block_on(run_to_end(&mut self.store, &self.linkage, &self.calls));
         let fuel_used = if self.metering {
             self.bounds.fuel_max - self.store.get_fuel().unwrap_or(0)
         } else {

@@ -40,7 +40,7 @@ impl Shape {
         Reader::default().read(wasm).map_err(|error| error.to_string())
     }
 
-    /// Of a compiled module; the memories that it makes itself are told only where exported.
+    /// Of a compiled module.
     pub fn of_module(module: &Module) -> Self {
         let mut shape = Shape::default();
         for import in module.imports() {
@@ -51,9 +51,8 @@ impl Shape {
         }
         let resources = module.resources_required();
         let own = resources.num_memories.saturating_sub(count_memories(&shape.imports));
-        if own > 0 {
-            shape.memory_min_bytes = resources.max_initial_memory_size.unwrap_or(0) * u64::from(own);
-        }
+        let pages = if own > 0 { resources.max_initial_memory_size.unwrap_or(0) } else { 0 };
+        shape.memory_min_bytes = pages.saturating_mul(PAGE);
         shape
     }
 }
