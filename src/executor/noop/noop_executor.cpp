@@ -5,6 +5,7 @@
 
 #include "async/sleep.hpp"
 #include "base/log.hpp"
+#include "base/scope_guard.hpp"
 #include "executor/noop/noop_program.hpp"
 #include "executor/record.hpp"
 
@@ -114,12 +115,12 @@ async::Task<void> NoopExecutor::end_in_time(ExecutionId id, Exit exit) {
 async::Task<Result<void>> NoopExecutor::end(ExecutionId id, Exit exit) {
   if (table_.state(id) == ExecutionTable::State::Ended) co_return Result<void>();
   if (!ending_.insert(id).second) co_return Result<void>();
+  const ScopeGuard over([&] { ending_.erase(id); });
   const auto write = [&]() -> Result<void> {
     TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
     return folder.write_exit(exit);
   };
   const auto written = co_await async::blocking(pool_, write);
-  ending_.erase(id);
   if (written) table_.ended(id, std::move(exit));
   co_return written;
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "executor/wasm/guest_folders.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <system_error>
+
+namespace skrei::executor::wasm {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The target without a trailing slash.
+Result<std::string> checked_target(const std::string& target) {
+  const fs::path path(target);
+  const bool up = std::ranges::find(path, fs::path("..")) != path.end();
+  if (!path.is_absolute() || up || target.find('\0') != std::string::npos) {
+    return fail(Code::InvalidArgument, "target \"{}\": not an absolute path without \"..\"",
+                to_valid_utf8(target));
+  }
+  std::string text = path.lexically_normal().native();
+  if (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+Result<void> link_or_copy(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::create_hard_link(from, to, error);
+  if (!error) return {};
+  error.clear();
+  fs::copy_file(from, to, error);
+  if (error) return fail(errno_error(error.value(), from.native()));
+  return {};
+}
+
+class Layout {
+ public:
+  explicit Layout(const fs::path& scratch) : scratch_(scratch) {}
+
+  Result<void> add_folder(const std::string& target, const fs::path& host, Access access) {
+    TRY_ASSIGN(const std::string guest, checked_target(target));
+    TRY(claim(guest));
+    folders_.push_back({guest, host.native(), access});
+    return {};
+  }
+
+  Result<void> add_file(const InputMount& input) {
+    if (input.access == Access::ReadWrite) {
+      return fail(Code::InvalidArgument,
+                  "input {}: a single file cannot be writable for a WASM program; give its folder",
+                  input.target);
+    }
+    TRY_ASSIGN(const std::string guest, checked_target(input.target));
+    TRY(claim(guest));
+    const fs::path path(guest);
+    auto [parent, is_new] = parents_.try_emplace(path.parent_path().native());
+    if (is_new) {
+      parent->second = scratch_ / fmt::format("{}", parents_.size());
+      std::error_code error;
+      fs::create_directories(parent->second, error);
+      if (error) return fail(errno_error(error.value(), parent->second.native()));
+    }
+    return link_or_copy(input.host_path, parent->second / path.filename());
+  }
+
+  Result<std::vector<GuestFolder>> finish() {
+    for (const auto& [guest, host] : parents_) {
+      if (targets_.contains(guest)) {
+        return fail(Code::InvalidArgument,
+                    "an input that is a single file lies directly in {}, which is a target itself; "
+                    "choose another target for it",
+                    guest);
+      }
+      folders_.push_back({guest, host.native(), Access::ReadOnly});
+    }
+    return std::move(folders_);
+  }
+
+ private:
+  Result<void> claim(const std::string& guest) {
+    if (targets_.insert(guest).second) return {};
+    return fail(Code::InvalidArgument, "target {}: used by two inputs or results", guest);
+  }
+
+  const fs::path& scratch_;
+  std::vector<GuestFolder> folders_;
+  std::set<std::string> targets_;
+  std::map<std::string, fs::path> parents_;
+};
+
+}  // namespace
+
+Result<std::vector<GuestFolder>> lay_out(const std::vector<InputMount>& inputs,
+                                         const std::vector<ResultMount>& results,
+                                         const fs::path& scratch) {
+  Layout layout(scratch);
+  for (const InputMount& input : inputs) {
+    std::error_code error;
+    const fs::file_status status = fs::status(input.host_path, error);
+    if (fs::is_directory(status)) {
+      TRY(layout.add_folder(input.target, input.host_path, input.access));
+    } else if (fs::is_regular_file(status)) {
+      TRY(layout.add_file(input));
+    } else {
+      return fail(Code::NotFound, "input {}: {} is neither a file nor a folder", input.target,
+                  input.host_path.native());
+    }
+  }
+  for (const ResultMount& result : results)
+    TRY(layout.add_folder(result.target, result.host_folder, Access::ReadWrite));
+  return layout.finish();
+}
+
+}  // namespace skrei::executor::wasm

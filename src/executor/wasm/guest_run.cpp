@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "executor/wasm/guest_run.hpp"
+
+#include <array>
+#include <csignal>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "executor/record.hpp"
+
+namespace skrei::executor::wasm {
+namespace {
+
+constexpr std::uint64_t kFdsMax = 1024;
+constexpr std::size_t kTextBytesMax = 8192;
+// What the engine itself needs of private memory beside the guest's: stacks, tables, buffers.
+constexpr std::uint64_t kEngineBytes = 512ULL << 20;
+constexpr std::uint64_t kGuestBytesDefault = 4ULL << 30;
+
+Result<std::vector<WallsRoot>> open_folders(const StartProgram& start,
+                                            native::WasmRunOptions& options) {
+  std::vector<WallsRoot> roots;
+  for (const GuestFolder& folder : start.folders) {
+    TRY_ASSIGN(UniqueFd opened, open_file(folder.host_path, O_RDONLY | O_DIRECTORY));
+    const bool writable = folder.access == Access::ReadWrite;
+    const int fd = opened.release();  // Lives as long as the process.
+    roots.push_back({fd, writable ? RootAccess::ReadWrite : RootAccess::ReadOnly});
+    options.dirs.push_back(
+        {.guest_path = folder.guest_path,
+         .fd = fd,
+         .host_path = {},
+         .access = writable ? native::WasmAccess::ReadWrite : native::WasmAccess::ReadOnly});
+  }
+  return roots;
+}
+
+WallsLimits walls_limits(const Limits& limits) {
+  const std::uint64_t guest = limits.memory_bytes > 0 ? limits.memory_bytes : kGuestBytesDefault;
+  WallsLimits walls{.data_bytes_max = guest + kEngineBytes, .fds_max = kFdsMax};
+  // The supervisor stops the program at the exact time; this holds if the supervisor is late.
+  if (limits.cpu_time.count() > 0) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits.cpu_time).count();
+    walls.cpu_seconds_max = static_cast<std::uint64_t>(seconds) + 1;
+  }
+  if (limits.disk_bytes > 0) walls.file_bytes_max = limits.disk_bytes;
+  return walls;
+}
+
+Result<native::WasmOutcome> run_within_walls(const GuestRun& run) {
+  // Ours are /dev/null; what the engine might say on stderr must not reach a file of the guest.
+  if (::dup2(1, 2) < 0) return fail_errno("stderr");
+  const std::array kept{0, 1, 2, run.stdout_fd, run.stderr_fd, run.outcome_fd};
+  TRY(close_fds_except(kept));
+  native::WasmRunOptions options{.args = run.start.args,
+                                 .env = run.start.env,
+                                 .stdout_fd = run.stdout_fd,
+                                 .stderr_fd = run.stderr_fd,
+                                 .memory_max_bytes = run.start.limits.memory_bytes};
+  TRY_ASSIGN(const auto roots, open_folders(run.start, options));
+  TRY_ASSIGN(auto guest, run.program.prepare(options));
+  TRY(apply_walls({.level = run.walls,
+                   .roots = roots,
+                   .limits = walls_limits(run.start.limits),
+                   .parent = run.supervisor,
+                   .seccomp = run.seccomp}));
+  return guest.start();
+}
+
+void reset_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGTERM, SIG_DFL);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace
+
+void run_guest(const GuestRun& run) {
+  reset_signals();
+  auto outcome = run_within_walls(run);
+  if (!outcome) {
+    outcome = native::WasmOutcome{.ending = native::WasmEnding::HostError,
+                                  .text = std::move(outcome.error().message)};
+  }
+  const bool told = write_all(run.outcome_fd, encode_outcome(*outcome), "outcome").has_value();
+  ::_exit(told ? 0 : 1);
+}
+
+Bytes encode_outcome(const native::WasmOutcome& outcome) {
+  RecordWriter out;
+  out.u8(static_cast<std::uint8_t>(outcome.ending));
+  out.u8(static_cast<std::uint8_t>(outcome.trap));
+  out.u32(outcome.exit_code);
+  out.u8(outcome.memory_refused ? 1 : 0);
+  out.u64(outcome.memory_peak_bytes);
+  out.u64(outcome.fuel_used);
+  out.text(std::string_view(outcome.text).substr(0, kTextBytesMax));
+  return out.take();
+}
+
+std::optional<native::WasmOutcome> decode_outcome(ByteView bytes) {
+  RecordReader in(bytes);
+  native::WasmOutcome outcome;
+  outcome.ending = static_cast<native::WasmEnding>(in.below(5));
+  outcome.trap = static_cast<native::WasmTrap>(in.below(11));
+  outcome.exit_code = in.u32();
+  outcome.memory_refused = in.below(2) == 1;
+  outcome.memory_peak_bytes = in.u64();
+  outcome.fuel_used = in.u64();
+  outcome.text = in.text();
+  if (!in.finish("outcome of a run")) return std::nullopt;
+  return outcome;
+}
+
+}  // namespace skrei::executor::wasm
