@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.hpp"
+
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace skrei::cli {
+
+void Options::flag(const std::string& names, bool& target, const std::string& help) {
+  app_.add_flag(names, target, help);
+}
+
+void Options::toggle(const std::string& name, bool& target, const std::string& help) {
+  app_.add_flag(fmt::format("--{0},!--no-{0}", name), target,
+                fmt::format("{} (default: {})", help, target ? "yes" : "no"));
+}
+
+void Options::value(const std::string& names, std::string& target, const std::string& placeholder,
+                    const std::string& help) {
+  auto* option = app_.add_option(names, target, help)->type_name(placeholder);
+  if (!target.empty()) option->default_str(target);
+}
+
+void Options::value(const std::string& names, std::optional<std::string>& target,
+                    const std::string& placeholder, const std::string& help) {
+  app_.add_option(names, target, help)->type_name(placeholder);
+}
+
+void Options::number(const std::string& names, std::int64_t& target, std::int64_t min,
+                     std::int64_t max, const std::string& help) {
+  app_.add_option(names, target, help)
+      ->type_name("N")
+      ->check(CLI::Range(min, max))
+      ->default_val(target);
+}
+
+void Options::choice(const std::string& names, std::string& target, std::vector<std::string> words,
+                     const std::string& help) {
+  std::string placeholder;
+  for (const std::string& word : words)
+    placeholder += (placeholder.empty() ? "" : "|") + word;
+  auto* option = app_.add_option(names, target, help)
+                     ->type_name(placeholder)
+                     ->check(CLI::IsMember(std::move(words)).description(""));
+  if (!target.empty()) option->default_str(target);
+}
+
+void Options::list(const std::string& names, std::vector<std::string>& target,
+                   const std::string& placeholder, const std::string& help) {
+  // Without this one flag would swallow all words after it.
+  app_.add_option(names, target, help)->type_name(placeholder)->expected(1)->take_all();
+}
+
+void Options::argument(const std::string& name, std::string& target, const std::string& help) {
+  app_.add_option(name, target, help)->type_name("")->required();
+}
+
+void Options::optional_argument(const std::string& name, std::string& target,
+                                const std::string& help) {
+  app_.add_option(name, target, help)->type_name("");
+}
+
+void Options::arguments(const std::string& name, std::vector<std::string>& target,
+                        const std::string& help) {
+  app_.add_option(name, target, help)->type_name("")->required();
+}
+
+void Options::program_and_arguments(const std::string& name, std::vector<std::string>& target,
+                                    const std::string& help) {
+  app_.footer(fmt::format("{}:\n  {}", name, help));
+  program_words_ = &target;
+}
+
+}  // namespace skrei::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace skrei::cli {
+
+/// Where a command declares its flags and arguments: a thin face of CLI11, so that its heavy header
+/// stays in one source. What is bound is filled when the command line is parsed and must outlive
+/// that. `names` as "-n,--name".
+class Options {
+ public:
+  explicit Options(CLI::App& app) : app_(app) {}
+
+  void flag(const std::string& names, bool& target, const std::string& help);
+  /// --name and --no-name; the default is what `target` holds.
+  void toggle(const std::string& name, bool& target, const std::string& help);
+  void value(const std::string& names, std::string& target, const std::string& placeholder,
+             const std::string& help);
+  void value(const std::string& names, std::optional<std::string>& target,
+             const std::string& placeholder, const std::string& help);
+  void number(const std::string& names, std::int64_t& target, std::int64_t min, std::int64_t max,
+              const std::string& help);
+  void choice(const std::string& names, std::string& target, std::vector<std::string> words,
+              const std::string& help);
+  /// May be given several times.
+  void list(const std::string& names, std::vector<std::string>& target,
+            const std::string& placeholder, const std::string& help);
+
+  void argument(const std::string& name, std::string& target, const std::string& help);
+  void optional_argument(const std::string& name, std::string& target, const std::string& help);
+  /// One or more.
+  void arguments(const std::string& name, std::vector<std::string>& target,
+                 const std::string& help);
+  /// From the first word that is no flag of ours, everything goes to `target` untouched: a program
+  /// and its own arguments.
+  void program_and_arguments(const std::string& name, std::vector<std::string>& target,
+                             const std::string& help);
+
+  /// Where the words of program_and_arguments() go; null without it.
+  std::vector<std::string>* program_words() const { return program_words_; }
+
+ private:
+  CLI::App& app_;
+  std::vector<std::string>* program_words_ = nullptr;
+};
+
+}  // namespace skrei::cli

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/program.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/nearest_word.hpp"
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/globals.hpp"
+
+namespace skrei::cli {
+namespace {
+
+/// What the groups of commands are about.
+const std::map<std::string_view, std::string_view>& group_summaries() {
+  static const std::map<std::string_view, std::string_view> summaries = {
+      {"wasm", "Run WebAssembly modules"},
+      {"job", "Run, look at and stop jobs"},
+      {"data", "Put files and folders into the content store and get them out"},
+      {"node", "The nodes that this one knows"},
+      {"agent", "The node that is talked to"},
+      {"config", "Settings and where they come from"},
+  };
+  return summaries;
+}
+
+std::string text_of(const CommandText& text) {
+  std::string description(text.summary);
+  description += ".\n\nExamples:\n";
+  description += text.examples;
+  if (!text.details.empty()) description += fmt::format("\n{}", text.details);
+  return description;
+}
+
+class Formatter final : public CLI::Formatter {
+ public:
+  Formatter() { column_width(34); }
+
+  /// Lists show the first line of a command's text only.
+  std::string make_subcommand(const CLI::App* app) const override {
+    const std::string description = app->get_description();
+    return fmt::format("  {:<{}}{}\n", app->get_name(), column_width_ - 2,
+                       description.substr(0, description.find(".\n")));
+  }
+};
+
+void declare_globals(CLI::App& app, Globals& globals) {
+  app.add_option("--api-host", globals.api_host, "Host of the node's REST API")->type_name("HOST");
+  app.add_option("--api-port", globals.api_port, "Port of the node's REST API")->type_name("PORT");
+  app.add_option("--data-dir", globals.data_dir, "Folder in which a node keeps everything")
+      ->type_name("PATH");
+  app.add_option("-c,--config", globals.config,
+                 "A setting as KEY=VALUE, or a YAML file of settings; repeatable")
+      ->type_name("KEY=VALUE|FILE")
+      ->expected(1)
+      ->take_all();
+  app.add_flag("--no-color", globals.no_colour, "No colour, whatever the terminal can");
+}
+
+/// The node of the command tree that `path` leads to, made where it is missing.
+CLI::App& app_at(CLI::App& root, std::string_view path) {
+  CLI::App* app = &root;
+  while (!path.empty()) {
+    const std::size_t space = std::min(path.find(' '), path.size());
+    const std::string word(path.substr(0, space));
+    path.remove_prefix(std::min(space + 1, path.size()));
+    const auto below =
+        app->get_subcommands([&](CLI::App* candidate) { return candidate->get_name() == word; });
+    CLI::App* next = below.empty() ? nullptr : below.front();
+    if (next == nullptr) {
+      next = app->add_subcommand(word);
+      next->fallthrough();
+      if (const auto summary = group_summaries().find(word); summary != group_summaries().end()) {
+        next->description(std::string(summary->second) + ".\n");
+      }
+    }
+    app = next;
+  }
+  return *app;
+}
+
+/// The deepest group that the words lead to, and the first word that leads nowhere.
+struct Misfit {
+  const CLI::App* group;
+  std::string word;
+};
+
+Misfit find_misfit(const CLI::App& root, const std::vector<std::string>& arguments) {
+  Misfit misfit{&root, ""};
+  for (const std::string& word : arguments) {
+    if (word.starts_with('-')) continue;
+    const auto below = misfit.group->get_subcommands([](const CLI::App*) { return true; });
+    const auto found = std::find_if(below.begin(), below.end(),
+                                    [&](const CLI::App* app) { return app->check_name(word); });
+    if (found == below.end()) {
+      if (!below.empty()) misfit.word = word;
+      return misfit;
+    }
+    misfit.group = *found;
+  }
+  return misfit;
+}
+
+void require_commands(CLI::App& app) {
+  const auto below = app.get_subcommands([](CLI::App*) { return true; });
+  if (!below.empty()) app.require_subcommand(1);
+  for (CLI::App* next : below)
+    require_commands(*next);
+}
+
+struct Declared {
+  Command* command = nullptr;
+  std::vector<std::string>* program_words = nullptr;
+};
+using DeclaredCommands = std::map<const CLI::App*, Declared>;
+
+/// Whether `word` is a flag, of `app` or of those above it, whose value is the next word.
+bool takes_next_word(const CLI::App* app, const std::string& word) {
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->check_name(word)) return option->get_expected_max() > 0;
+    }
+  }
+  return false;
+}
+
+/// Moves a program and its arguments out of the command line, so that they are never taken for
+/// flags of ours: everything from the first word that is neither a command, a flag, nor a value.
+void split_program_words(CLI::App& root, const DeclaredCommands& commands,
+                         std::vector<std::string>& arguments) {
+  const CLI::App* app = &root;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto declared = commands.find(app);
+    auto* words = declared == commands.end() ? nullptr : declared->second.program_words;
+    if (arguments[i].starts_with('-') && arguments[i] != "--") {
+      if (takes_next_word(app, arguments[i])) ++i;
+      continue;
+    }
+    if (words != nullptr) {
+      const std::size_t first = arguments[i] == "--" ? i + 1 : i;
+      words->assign(arguments.begin() + static_cast<std::ptrdiff_t>(first), arguments.end());
+      arguments.resize(i);
+      return;
+    }
+    const auto below = app->get_subcommands(
+        [&](const CLI::App* candidate) { return candidate->get_name() == arguments[i]; });
+    if (below.empty()) return;
+    app = below.front();
+  }
+}
+
+std::string path_of(const CLI::App* app) {
+  std::string path = app->get_name();
+  for (const CLI::App* parent = app->get_parent(); parent != nullptr;
+       parent = parent->get_parent()) {
+    path = parent->get_name() + " " + path;
+  }
+  return path;
+}
+
+/// The nearest flag for an unknown one, or the nearest command for an unknown word.
+std::string suggestion(const Misfit& misfit, std::string_view message) {
+  std::vector<std::string> names;
+  std::string wrong = misfit.word;
+  if (wrong.empty()) {
+    const std::size_t dash = message.find("-");
+    if (dash == std::string_view::npos) return "";
+    wrong = message.substr(dash, message.find_first_of(" =\n", dash) - dash);
+    for (const CLI::App* app = misfit.group; app != nullptr; app = app->get_parent()) {
+      for (const CLI::Option* option : app->get_options()) {
+        for (const std::string& name : option->get_lnames())
+          names.push_back("--" + name);
+      }
+    }
+  } else {
+    for (const CLI::App* app :
+         misfit.group->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(app->get_name());
+    }
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return std::string(nearest_word(wrong, views));
+}
+
+int complain_of_usage(const CLI::App& root, const CLI::ParseError& error,
+                      const std::vector<std::string>& arguments, Io& io) {
+  const Misfit misfit = find_misfit(root, arguments);
+  std::string message = error.what();
+  if (!misfit.word.empty()) {
+    message = fmt::format("unknown command {:?} after \"{}\"", misfit.word, path_of(misfit.group));
+  }
+  const std::string nearest = suggestion(misfit, message);
+  const std::string help = fmt::format("`{} --help` shows what there is", path_of(misfit.group));
+  io.complain({Code::InvalidArgument, message,
+               nearest.empty() ? help : fmt::format("did you mean {:?}? {}", nearest, help)});
+  return kExitUsage;
+}
+
+}  // namespace
+
+int run_program(const std::string& program, const std::vector<std::string>& arguments, Io& io,
+                std::span<const std::unique_ptr<Command>> commands) {
+  CLI::App root("Skrei runs programs where the data is.\n", program);
+  root.formatter(std::make_shared<Formatter>());
+  root.set_help_all_flag("--help-all", "Help of every command");
+  Globals globals;
+  declare_globals(root, globals);
+
+  DeclaredCommands declared;
+  for (const auto& command : commands) {
+    const CommandText text = command->text();
+    CLI::App& app = app_at(root, text.path);
+    app.description(text_of(text));
+    Options options(app);
+    command->declare(options);
+    declared[&app] = {command.get(), options.program_words()};
+  }
+
+  require_commands(root);
+
+  std::vector<std::string> own = arguments;
+  split_program_words(root, declared, own);
+  try {
+    // CLI11 takes the words from the back.
+    root.parse(std::vector<std::string>(own.rbegin(), own.rend()));
+  } catch (const CLI::Success& help) {
+    io.write(help.get_name() == "CallForAllHelp" ? root.help("", CLI::AppFormatMode::All)
+                                                 : root.help());
+    io.flush();
+    return kExitOk;
+  } catch (const CLI::ParseError& error) {
+    if (arguments.empty()) {
+      io.write_err(root.help());
+      return kExitUsage;
+    }
+    return complain_of_usage(root, error, own, io);
+  }
+
+  if (globals.no_colour) io.disable_colour();
+  const CLI::App* chosen = &root;
+  while (!chosen->get_subcommands().empty())
+    chosen = chosen->get_subcommands().front();
+  const Declared& command = declared.at(chosen);
+  if (command.program_words != nullptr && command.program_words->empty()) {
+    io.complain({Code::InvalidArgument, fmt::format("{:?} needs a program", path_of(chosen)),
+                 fmt::format("`{} --help` shows how", path_of(chosen))});
+    return kExitUsage;
+  }
+  Context context(io, std::move(globals));
+  try {
+    const int code = command.command->run(context);
+    io.status("");
+    io.flush();
+    return code;
+  } catch (const std::exception& error) {
+    io.complain({Code::Internal, fmt::format("this is a fault of Skrei: {}", error.what()),
+                 "please report it with the command line that led to it"});
+    return kExitSkreiFailed;
+  }
+}
+
+int run_program(const std::string& program, const std::vector<std::string>& arguments, Io& io) {
+  const auto commands = all_commands();
+  return run_program(program, arguments, io, commands);
+}
+
+}  // namespace skrei::cli
