@@ -169,7 +169,7 @@ run_job() {
 main() {
   step "1  A node starts in $work"
   start_node
-  note "It listens on 127.0.0.1:$port, keeps content in its own store, and runs WASM: no other daemon."
+  note "It listens on 127.0.0.1:$port, has its own content store and runs WASM: no other daemon."
 
   step "2  Which free licences were written from one another? (/usr/share/common-licenses)"
   mkdir "$work/licences" "$work/packages"

@@ -136,6 +136,7 @@ TEST(Tokens, AreFoundOutsideTheirHome) {
       {"src/protocol/job.cpp", "std::unordered_map<int, int> jobs;\n", "unordered"},
       {"src/protocol/job.hpp", "void f(const Clock& clock);\n", "decider"},
       {"src/protocol/job.cpp", "Task<void> f() { co_await g(); }\n", "decider"},
+      {"src/orchestrator/decider.cpp", "#include <random>\n", "decider"},
   };
 
   for (const Case& c : cases) {
