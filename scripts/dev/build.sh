@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # root and logs are set by ./dev
 # ./dev build, bench and fuzz. Sourced by ./dev.
 
 # build_targets PRESET [TARGET…]: configures where needed and builds; no target means everything.
 build_targets() {
   local preset=$1
   shift
-  have cmake && have ninja || die "cmake or ninja is missing" "run: ./dev setup"
+  if ! have cmake || ! have ninja; then
+    die "cmake or ninja is missing" "run: ./dev setup"
+  fi
   [[ -f "build/$preset/build.ninja" ]] || cmake --preset "$preset" >&2
   ninja -C "build/$preset" -j "$(nproc)" "$@"
 }

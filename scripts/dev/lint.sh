@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # root and logs are set by ./dev
 # ./dev lint: format, style, static checks. Sourced by ./dev.
 
 # files_matching PATTERN…: tracked files and new ones that git does not ignore.

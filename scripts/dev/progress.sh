@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # root and logs are set by ./dev
 # Long work with its output in a log and a sign of life on the screen. Sourced by ./dev.
 
 # logged NAME COMMAND…: output goes to build/logs/NAME.log, whose end is shown when the command

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # root and logs are set by ./dev
 # ./dev setup: Debian's packages and Rust. Sourced by ./dev.
 
 readonly rust_min=1.95.0
@@ -22,7 +22,7 @@ missing_of() {
   local installed package
   # shellcheck disable=SC2016 # dpkg-query's own variables
   installed=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null |
-    sed -n 's/^ii //p' | tr '\n' ' ')
+    sed -n 's/^ii //p' | tr '\n' ' ' || true)
   for package in "$@"; do
     [[ " $installed" == *" $package "* ]] || echo "$package"
   done

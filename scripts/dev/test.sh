@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # root and logs are set by ./dev
 # ./dev test: the lanes, one after the other, each with a budget. Sourced by ./dev.
 
 # Lane, budget in seconds on two cores with empty caches, what it does.
