@@ -274,4 +274,14 @@ TEST(WasmRun, ForkedChildrenDrawDifferentRandomNumbers) {
 }  // namespace
 }  // namespace skrei::native
 
+#else
+
+TEST(WasmEngine, IsNotPartOfTheFake) {
+  const auto engine = skrei::native::WasmEngine::create();
+
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, skrei::Code::FailedPrecondition);
+  EXPECT_NE(engine.error().message.find("not part of this build"), std::string::npos);
+}
+
 #endif
