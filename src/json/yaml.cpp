@@ -303,6 +303,8 @@ void emit(YAML::Emitter& out, const Value& value) {
         resolve_plain(text).is_string() && text != "<<" && text.find('\n') == std::string::npos;
     if (!plain) out << YAML::DoubleQuoted;
     out << text;
+  } else if (value.is_null()) {
+    out << YAML::Null;
   } else {
     out << dump(value);
   }
