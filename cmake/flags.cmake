@@ -33,6 +33,7 @@ if(SKREI_FUZZ)
   target_compile_options(skrei_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(skrei_flags INTERFACE -ffunction-sections -fdata-sections -gline-tables-only)
+  target_compile_options(
+    skrei_flags INTERFACE -ffunction-sections -fdata-sections -gline-tables-only)
   target_link_options(skrei_flags INTERFACE -Wl,--gc-sections)
 endif()

@@ -36,7 +36,7 @@ target_link_libraries(skrei_asio PUBLIC skrei_flags Boost::headers Threads::Thre
 # skrei_module(<folder> [DEPS <rooms>…] [LIBS <libraries>…] [TEST_DEPS <rooms>…] [TEST_LIBS …])
 #
 # <folder> below src/ ("executor", or "executor/wasm" for a driver). Makes
-#   skrei_<room>          from <folder>/*.cpp without *_test.cpp (an INTERFACE library if there are none)
+#   skrei_<room>          from <folder>/*.cpp without *_test.cpp (an INTERFACE library without them)
 #   skrei_<room>_testing  from <folder>/testing/*.cpp, if there are any
 #   skrei_<room>_test     from <folder>/*_test.cpp, one ctest entry with label "unit"
 # DEPS are rooms by folder; LIBS are linked privately to the room and its tests.

@@ -17,7 +17,8 @@ changed_files() {
 
 lint_format() {
   local fix=$1 files
-  mapfile -t files < <(files_matching '*.cpp' '*.hpp' '*.c' '*.h')
+  # The headers of the C ABI are written by cbindgen.
+  mapfile -t files < <(files_matching '*.cpp' '*.hpp' '*.c' '*.h' ':!native/include')
   if [[ $fix -eq 1 ]]; then
     clang-format-19 -i "${files[@]}"
   else
