@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "orchestrator/events.hpp"
+#include "orchestrator/state.hpp"
+#include "protocol/late_result.hpp"
+
+namespace skrei::orchestrator {
+namespace {
+
+using protocol::ExecutionEvent;
+using protocol::ExecutionPhase;
+using protocol::OutcomeKind;
+
+ExecutionEvent event_of(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::Completed:
+      return ExecutionEvent::Completes;
+    case OutcomeKind::Failed:
+      return ExecutionEvent::Fails;
+    case OutcomeKind::Cancelled:
+      return ExecutionEvent::Cancels;
+  }
+  std::unreachable();
+}
+
+void take_result(model::Execution& record, const protocol::ExecutionResult& result) {
+  record.compute_state.message = result.message;
+  record.compute_state.details = result.details;
+  record.published_result = result.published;
+  record.run_output = result.run_output;
+  record.task_key = result.task_key;
+  record.peak_usage = result.peak_usage;
+  record.desired_state.state_type = model::DesiredStateType::Stopped;
+}
+
+}  // namespace
+
+void Decider::State::settle_outcome(AwardRef ref, const protocol::Outcome& outcome, Turn& turn) {
+  const protocol::ExecutionResult& result = outcome.result;
+  const bool was_lost = ref.award.phase == ExecutionPhase::Lost;
+  const bool refused = was_lost && !protocol::accepts_late_result(*ref.job.record);
+  const auto next = protocol::apply(ref.award.phase, event_of(result.kind));
+  if (!next || refused) {
+    // A lost execution whose end changes nothing: it failed too, or its result may not count.
+    append(ref.award,
+           events::execution_stopped(refused ? "Late result refused: the job has outside effects"
+                                             : "Late end of a lost execution: " + result.message,
+                                     turn.now.wall),
+           turn);
+    executions_by_id.erase(ref.award.record.id);
+    std::erase_if(ref.partition.awards, [id = ref.award.record.id](const LiveAward& award) {
+      return award.record.id == id;
+    });
+    return;
+  }
+  const NodeId node_id = ref.award.record.node_id;
+  ref.award.phase = *next;
+  take_result(ref.award.record, result);
+  if (result.kind == OutcomeKind::Completed) {
+    nodes.at(node_id).faults = 0;
+    record_result(ref, turn);
+    return;
+  }
+  const bool retryable =
+      result.kind == OutcomeKind::Cancelled || result.fault == protocol::Fault::Node;
+  write(ref.award, turn);
+  append(ref.award,
+         events::execution_failed(result.message, result.details, retryable, turn.now.wall), turn);
+  forget(ref.award);
+  if (retryable) {
+    retry(ref.job, ref.index, node_id, result.message, turn);
+  } else {
+    end_job(ref.job.id(), protocol::JobEvent::GivesUp, result.message,
+            events::job_executions_failed(result.message, turn.now.wall), turn);
+  }
+}
+
+void Decider::State::record_result(AwardRef ref, Turn& turn) {
+  LiveJob& job = ref.job;
+  SKREI_ASSERT(!job.decided[static_cast<std::size_t>(ref.index)]);
+  write(ref.award, turn);
+  append(ref.award, events::execution_completed(turn.now.wall), turn);
+  forget(ref.award);
+  job.decided[static_cast<std::size_t>(ref.index)] = true;
+  ++job.decided_count;
+  const model::Execution recorded = ref.award.record;
+  for (const LiveAward& award : ref.partition.awards) {
+    if (award.phase == ExecutionPhase::Lost) remember_lost(award, recorded);
+  }
+  drop_partition(job, ref.index, events::kStoppedSurplus, turn);
+  if (!job.has_ready()) waiting.erase(wait_key(job));
+  if (job.decided_count < job.count()) return;
+  end_job(job.id(), protocol::JobEvent::AllDone, "",
+          events::job_state(model::JobStateType::Completed, "", turn.now.wall), turn);
+}
+
+void Decider::State::remember_lost(const LiveAward& award, const model::Execution& recorded) {
+  if (options.lost_executions_max == 0) return;
+  while (lost_order.size() >= options.lost_executions_max) {
+    lost.erase(lost_order.front());
+    lost_order.pop_front();
+  }
+  const int exit_code = recorded.run_output ? recorded.run_output->exit_code : 0;
+  lost.insert_or_assign(
+      award.record.id,
+      LostExecution{award.record.job_id, award.record.job_version, award.record.node_id,
+                    award.record.epoch, recorded.published_result, exit_code});
+  lost_order.push_back(award.record.id);
+}
+
+void Decider::State::forget(LiveAward& award) {
+  award_deadlines.clear(award.record.id);
+  executions_by_id.erase(award.record.id);
+  if (NodeEntry* node = nodes.find(award.record.node_id)) node->awards.erase(award.record.id);
+}
+
+void Decider::State::stop_award(LiveAward& award, std::string_view why, Turn& turn) {
+  const auto next = protocol::apply(award.phase, ExecutionEvent::StopAsked);
+  SKREI_ASSERT(next.has_value());
+  award.phase = *next;
+  award.record.desired_state = {model::DesiredStateType::Stopped, std::string(why)};
+  award.record.compute_state.message = std::string(why);
+  write(award, turn);
+  append(award, events::execution_stopped(why, turn.now.wall), turn);
+  turn.fx.send(award.record.node_id,
+               protocol::Cancel{award.record.id, award.record.epoch, std::string(why)});
+}
+
+void Decider::State::drop_partition(LiveJob& job, int index, std::string_view why, Turn& turn) {
+  Partition& partition = job.partitions.at(index);
+  for (LiveAward& award : partition.awards) {
+    if (protocol::holds_lease(award.phase)) stop_award(award, why, turn);
+    forget(award);
+  }
+  if (partition.stage == PartitionStage::Offered) withdraw(partition.offer);
+  for (const OfferId& offer : partition.silent)
+    withdraw(offer);
+  partition_delays.clear({job.id(), index});
+  job.ready.erase(index);
+  job.partitions.erase(index);
+}
+
+void Decider::State::retry(LiveJob& job, int index, const NodeId& failed_on, std::string reason,
+                           Turn& turn) {
+  Partition& partition = job.partitions.at(index);
+  partition.failed_on.insert(failed_on);
+  if (partition.starts > options.retries) {
+    end_job(job.id(), protocol::JobEvent::GivesUp, reason,
+            events::job_retries_exhausted(reason, turn.now.wall), turn);
+    return;
+  }
+  partition.last_failure = std::move(reason);
+  constexpr int kDoublingsMax = 16;
+  const Duration base =
+      options.retry_delay_min * (1 << std::min(std::max(partition.starts - 1, 0), kDoublingsMax));
+  // Between half and one and a half of it, so that what broke together does not come together.
+  const auto jitter = static_cast<int>(random.next_u64() % 1000);
+  const Duration delay =
+      std::clamp(base / 2 + base * jitter / 1000, options.retry_delay_min, options.retry_delay_max);
+  partition.stage = PartitionStage::Delayed;
+  partition_delays.set({job.id(), index}, turn.now.boot + delay);
+}
+
+void Decider::State::end_job(const JobId& ended, protocol::JobEvent event, std::string message,
+                             model::Event last, Turn& turn) {
+  const JobId id = ended;  // The argument may be part of the job.
+  LiveJob& job = jobs.at(id);
+  const std::string_view why =
+      event == protocol::JobEvent::StopAsked ? events::kStoppedWithJob : events::kStoppedByFailure;
+  while (!job.partitions.empty())
+    drop_partition(job, job.partitions.begin()->first, why, turn);
+  waiting.erase(wait_key(job));
+  job_deadlines.clear(id);
+  set_state(job, event, message, {}, turn);
+  const bool said = last.topic == model::topic::kStateUpdate;
+  append(job, std::move(last), turn);
+  if (!said) {
+    append(job, events::job_state(job.record->state.state_type, message, turn.now.wall), turn);
+  }
+  jobs.erase(id);
+}
+
+void Decider::State::on_job_deadline(const JobId& id, Turn& turn) {
+  LiveJob& job = jobs.at(id);
+  const BootTime now = turn.now.boot;
+  if (job.total_deadline && now >= *job.total_deadline) {
+    model::Event last = events::job_timed_out(job.record->task().timeouts.total, turn.now.wall);
+    const std::string message = last.message;
+    end_job(id, protocol::JobEvent::GivesUp, message, std::move(last), turn);
+  } else if (!job.placed() && job.queue_deadline && now >= *job.queue_deadline) {
+    const std::string message = explain(job, now).text;
+    end_job(id, protocol::JobEvent::GivesUp, message,
+            events::job_not_placed(message, turn.now.wall), turn);
+  } else {
+    arm(job);
+  }
+}
+
+}  // namespace skrei::orchestrator

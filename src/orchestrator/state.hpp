@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "orchestrator/decider.hpp"
+#include "orchestrator/live_job.hpp"
+#include "orchestrator/node_table.hpp"
+#include "protocol/deadlines.hpp"
+#include "protocol/job_machine.hpp"
+#include "protocol/offer_machine.hpp"
+
+namespace skrei::orchestrator {
+
+/// One call into the decider: when it happens, and what it causes so far.
+struct Turn {
+  protocol::Now now;
+  protocol::Effects fx;
+};
+
+/// Place of a job in the line: higher priority first, then age.
+struct WaitKey {
+  std::int64_t rank = 0;
+  std::uint64_t serial = 0;
+  JobId job;
+
+  auto operator<=>(const WaitKey&) const = default;
+};
+
+struct SentOffer {
+  JobId job;
+  int partition = 0;
+  NodeId node;
+  protocol::OfferPhase phase = protocol::OfferPhase::Open;
+  BootTime sent_at{};
+  /// Counts against the bounds on open offers; ends with the answer or the silence.
+  bool counted = true;
+};
+
+struct ExecutionPlace {
+  JobId job;
+  int partition = 0;
+};
+
+/// An execution that lost its lease and its race: what the recorded result was, to compare with.
+struct LostExecution {
+  JobId job;
+  std::uint64_t job_version = 0;
+  NodeId node;
+  std::uint64_t epoch = 0;
+  model::SpecConfig recorded;
+  int recorded_exit_code = 0;
+};
+
+/// Where an award lies; valid until its job or partition ends.
+struct AwardRef {
+  LiveJob& job;
+  int index;
+  Partition& partition;
+  LiveAward& award;
+};
+
+/// The decider's memory and rules, by files: decider.cpp (entry points, submit, time), offers.cpp
+/// (placement, offers, bids, awards), awards.cpp (reports, outcomes, leases), endings.cpp (results,
+/// retries, ends of jobs), waiting.cpp (why a job waits), recovery.cpp.
+///
+/// A function that may end a job says so; references into it are void afterwards.
+class Decider::State {
+ public:
+  State(NodeId self_id, Options settings, Random& source);
+
+  // -- decider.cpp
+  Result<Submitted> submit(Submission submission, protocol::Now now);
+  void on_message(const NodeId& from, const protocol::Message& message, Turn& turn);
+  void on_peer_up(const NodeId& id, Turn& turn);
+  void on_peer_down(const NodeId& id, Turn& turn);
+  void on_node_described(const model::NodeInfo& info, Turn& turn);
+  void on_node_forgotten(const NodeId& id, Turn& turn);
+  std::optional<BootTime> next_wakeup() const;
+  void tick(Turn& turn);
+  LiveJob& insert(std::shared_ptr<const model::Job> record, Needs needs, protocol::Now now);
+  /// Gives the stored record its new state, and writes both. No-op where the table has no row.
+  void set_state(LiveJob& job, protocol::JobEvent event, std::string message,
+                 model::StringMap details, Turn& turn);
+  void append(const LiveJob& job, model::Event event, Turn& turn);
+  void append(const LiveAward& award, model::Event event, Turn& turn);
+  /// Writes the execution's record with its phase and the turn's time.
+  void write(LiveAward& award, Turn& turn);
+  WaitKey wait_key(const LiveJob& job) const;
+  void arm(LiveJob& job);
+  void arm(LiveAward& award);
+
+  // -- offers.cpp
+  /// Offers what waits to whoever is open. May end jobs that nobody can take.
+  void place(Turn& turn);
+  /// The line is read from its beginning again: something became free.
+  void rescan() { scan_from.reset(); }
+  void make_ready(LiveJob& job, int index, Partition& partition);
+  bool offer_next(LiveJob& job, Turn& turn);
+  NodeEntry* choose(const LiveJob& job, const Partition* partition, BootTime now);
+  void send_offer(LiveJob& job, int index, NodeEntry& node, Turn& turn);
+  void on(const NodeId& from, const protocol::Considering& message, Turn& turn);
+  void on(const NodeId& from, const protocol::Bid& message, Turn& turn);
+  void on(const NodeId& from, const protocol::Refusal& message, Turn& turn);
+  void on_offer_deadline(const OfferId& id, Turn& turn);
+  void release(SentOffer& offer);
+  void withdraw(const OfferId& id);
+  void award(LiveJob& job, int index, const OfferId& offer, NodeEntry& node, Turn& turn);
+  void send_award(const LiveJob& job, const LiveAward& award, Turn& turn);
+
+  // -- awards.cpp
+  std::optional<AwardRef> locate(const NodeId& from, const ExecutionId& id, std::uint64_t epoch);
+  void on(const NodeId& from, const protocol::AwardRefused& message, Turn& turn);
+  void on(const NodeId& from, const protocol::Report& message, Turn& turn);
+  void on(const NodeId& from, const protocol::Outcome& message, Turn& turn);
+  void on(const NodeId& from, const protocol::Heartbeat& message, Turn& turn);
+  /// A message of the other half, at the wrong door.
+  template <class Other>
+  void on(const NodeId&, const Other&, Turn&) {}
+  /// Moves the execution as far as `state` says; true if that changed it.
+  bool follow(AwardRef ref, model::ComputeStateType state, Turn& turn);
+  void take_back(AwardRef ref, model::ComputeStateType state, Turn& turn);
+  void on_held(const NodeId& from, const protocol::KnownExecution& held, Turn& turn);
+  void check_missing(NodeEntry& node, const protocol::Heartbeat& message, Turn& turn);
+  void on_award_deadline(const ExecutionId& id, Turn& turn);
+  /// May end the job.
+  void lose(AwardRef ref, protocol::ExecutionEvent event, std::string_view reason, Turn& turn);
+  void time_out(AwardRef ref, Turn& turn);
+  void on_late_outcome(const NodeId& from, const protocol::Outcome& message, Turn& turn);
+
+  // -- endings.cpp
+  /// Takes the outcome of an execution that may still decide its partition. May end the job.
+  void settle_outcome(AwardRef ref, const protocol::Outcome& outcome, Turn& turn);
+  void record_result(AwardRef ref, Turn& turn);
+  void retry(LiveJob& job, int index, const NodeId& failed_on, std::string reason, Turn& turn);
+  void stop_award(LiveAward& award, std::string_view why, Turn& turn);
+  /// The execution is out of every index; its award may stay for the next one to point at.
+  void forget(LiveAward& award);
+  void remember_lost(const LiveAward& award, const model::Execution& recorded);
+  void drop_partition(LiveJob& job, int index, std::string_view why, Turn& turn);
+  /// Ends the job, whatever of it is under way, and forgets it.
+  void end_job(const JobId& id, protocol::JobEvent event, std::string message, model::Event last,
+               Turn& turn);
+  void on_job_deadline(const JobId& id, Turn& turn);
+
+  // -- waiting.cpp
+  /// Nothing of the job could be offered: says why, or ends it if nobody will ever take it.
+  void settle_waiting(LiveJob& job, Turn& turn);
+  void note_verdict(LiveJob& job, const NodeId& node, const std::vector<protocol::Reason>& reasons,
+                    BootTime now);
+  struct Explanation {
+    std::string text;
+    model::StringMap details;
+    /// Each node known refuses for good.
+    bool hopeless = false;
+  };
+  Explanation explain(const LiveJob& job, BootTime now) const;
+
+  // -- recovery.cpp
+  void recover(std::vector<model::Job> recovered, std::vector<model::Execution> executions,
+               Turn& turn);
+  void recover_execution(LiveJob& job, model::Execution record, protocol::Now now);
+  void recover_partitions(LiveJob& job, Turn& turn);
+
+  const NodeId self;
+  const Options options;
+  Random& random;
+  std::string boot_id;
+  std::string run_id;
+
+  std::map<JobId, LiveJob> jobs;
+  std::map<ExecutionId, ExecutionPlace> executions_by_id;
+  std::map<OfferId, SentOffer> offers;
+  std::size_t offers_open = 0;
+  NodeTable nodes;
+  std::uint64_t next_serial = 1;
+
+  /// Jobs with a partition that waits to be offered, and from where on the line was not yet read
+  /// since something last became free.
+  std::set<WaitKey> waiting;
+  std::optional<WaitKey> scan_from;
+  bool scan_unfinished = false;
+  std::optional<BootTime> rescan_at;
+
+  protocol::Deadlines<JobId> job_deadlines;
+  protocol::Deadlines<OfferId> offer_deadlines;
+  protocol::Deadlines<ExecutionId> award_deadlines;
+  protocol::Deadlines<std::pair<JobId, int>> partition_delays;
+
+  std::map<ExecutionId, LostExecution> lost;
+  std::deque<ExecutionId> lost_order;
+};
+
+}  // namespace skrei::orchestrator
