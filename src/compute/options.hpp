@@ -38,7 +38,7 @@ struct Options {
   model::Resources capacity;
   SelectionPolicy policy;
   /// What a job that asks for none of an amount counts as.
-  model::Resources job_default = {.cpu_millis = 100, .memory_bytes = 100'000'000};
+  model::Resources job_default = {.cpu_millis = 100, .memory_bytes = 100'000'000, .gpus = {}};
 
   Duration reservation = std::chrono::seconds(5);
   /// Offers whose inputs and probes are being looked at; more are refused for now.
@@ -53,6 +53,8 @@ struct Options {
   std::size_t reservations_per_requester_max = 32;
 
   Duration heartbeat = std::chrono::seconds(5);
+  /// The term of every lease after the node's own restart, until a heartbeat is answered.
+  Duration lease_after_restart = std::chrono::seconds(30);
   /// How long an execution goes on without its requester; none for jobs that refuse late results.
   Duration tolerance = std::chrono::minutes(10);
   /// How long a result is kept for a requester that does not come back.
