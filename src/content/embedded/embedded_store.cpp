@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "content/embedded/embedded_store.hpp"
+
+#include <charconv>
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/file_lock.hpp"
+#include "content/dag_walk.hpp"
+
+namespace skrei::content::embedded {
+namespace {
+
+constexpr std::string_view kVersionPrefix = "skrei content ";
+constexpr int kVersion = 1;
+constexpr std::int32_t kApplicationId = 0x534b4354;  // "SKCT"
+constexpr std::uint64_t kFloorCheckBytes = std::uint64_t{16} << 20;
+
+constexpr std::string_view kSchema[] = {
+    "CREATE TABLE block (hash BLOB PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL,"
+    "  length INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX block_place ON block (segment, offset, length);"
+    "CREATE TABLE root (cid BLOB PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE pin (cid BLOB NOT NULL, owner INTEGER NOT NULL, owner_id TEXT NOT NULL,"
+    "  expires_at_ns INTEGER, PRIMARY KEY (cid, owner, owner_id)) WITHOUT ROWID;"
+    "CREATE INDEX pin_owner ON pin (owner, owner_id);",
+};
+
+Result<void> make_folder(const std::filesystem::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail_errno(path.native());
+}
+
+Result<void> check_version(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "version";
+  const Result<Bytes> bytes = read_file(file, 64);
+  if (!bytes && bytes.error().code == Code::NotFound) {
+    return write_file_atomically(file, as_bytes(fmt::format("{}{}\n", kVersionPrefix, kVersion)));
+  }
+  TRY(bytes);
+  const std::string_view text = as_chars(*bytes);
+  int version = 0;
+  if (text.starts_with(kVersionPrefix)) {
+    std::from_chars(text.data() + kVersionPrefix.size(), text.data() + text.size(), version);
+  }
+  if (version == kVersion) return {};
+  if (version > kVersion) {
+    return fail(Error{Code::FailedPrecondition,
+                      fmt::format("content store {}: version {} is newer than the {} that this "
+                                  "Skrei knows",
+                                  folder.native(), version, kVersion),
+                      "start the newer Skrei, or name another data directory"});
+  }
+  return fail(Code::FailedPrecondition, "{}: is not a content store of Skrei", folder.native());
+}
+
+Result<std::map<std::int64_t, std::int64_t>> indexed_ends(db::Database& index) {
+  std::map<std::int64_t, std::int64_t> ends;
+  TRY_ASSIGN(auto rows,
+             index.statement("SELECT segment, max(offset + length) FROM block GROUP BY segment"));
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return ends;
+    ends[rows.integer(0)] = rows.integer(1);
+  }
+}
+
+}  // namespace
+
+Result<DiskSpace> disk_space_of(const std::filesystem::path& path) {
+  struct statvfs info{};
+  if (::statvfs(path.c_str(), &info) != 0) return fail_errno(path.native());
+  return DiskSpace{info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize};
+}
+
+/// Appends at once, indexes at commit.
+class EmbeddedStore::Batch final : public AddBatch {
+ public:
+  explicit Batch(EmbeddedStore& store) : store_(store) {}
+
+  Result<void> put(const multi::Cid& cid, ByteView bytes) override {
+    TRY(check_block(cid, bytes));
+    if (places_.contains(cid.hash())) return {};
+    TRY_ASSIGN(const auto present, store_.find(cid.hash()));
+    if (present) return {};
+    unchecked_bytes_ += bytes.size();
+    if (unchecked_bytes_ >= kFloorCheckBytes) {
+      TRY(store_.check_floor());
+      unchecked_bytes_ = 0;
+    }
+    TRY_ASSIGN(const BlockPlace place, store_.segments_->append(cid.hash(), bytes));
+    places_.emplace(cid.hash(), place);
+    return {};
+  }
+
+  Result<void> commit(const std::optional<multi::Cid>& root,
+                      const std::optional<Pin>& pin) override {
+    std::set<std::int64_t> touched;
+    for (const auto& [hash, place] : places_)
+      touched.insert(place.segment);
+    TRY(store_.segments_->sync(touched));
+    const std::lock_guard lock(store_.index_mutex_);
+    db::Database& index = *store_.index_;
+    TRY_ASSIGN(db::Transaction transaction, db::Transaction::begin(index));
+    for (const auto& [hash, place] : places_) {
+      TRY(index.run("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?)", hash.to_bytes(),
+                    place.segment, place.offset, place.length));
+    }
+    if (root) TRY(store_.insert_root(*root));
+    if (pin) TRY(store_.insert_pin(*pin));
+    return transaction.commit();
+  }
+
+ private:
+  EmbeddedStore& store_;
+  std::map<multi::Multihash, BlockPlace> places_;
+  std::uint64_t unchecked_bytes_ = 0;
+};
+
+Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options,
+                                                           async::BlockingPool& pool) {
+  if (!options.disk_space) options.disk_space = disk_space_of;
+  TRY(make_folder(options.folder));
+  TRY_ASSIGN(UniqueFd lock, lock_file(options.folder / "lock",
+                                      fmt::format("content store {}", options.folder.native())));
+  TRY(check_version(options.folder));
+  TRY(make_folder(options.folder / "segments"));
+  std::unique_ptr<EmbeddedStore> store(
+      new EmbeddedStore(std::move(options), pool, std::move(lock)));
+  TRY_ASSIGN(store->index_, db::Database::open({.path = store->options_.folder / "index.db",
+                                                .application_id = kApplicationId,
+                                                .steps = kSchema}));
+  TRY_ASSIGN(const auto ends, indexed_ends(*store->index_));
+  TRY_ASSIGN(store->segments_, Segments::open({.folder = store->options_.folder / "segments",
+                                               .roll_bytes = store->options_.segment_roll_bytes},
+                                              ends));
+  return store;
+}
+
+Result<void> EmbeddedStore::check_floor() {
+  TRY_ASSIGN(const DiskSpace space, options_.disk_space(options_.folder));
+  const std::uint64_t floor = std::min(options_.floor_bytes, space.total_bytes / 20);
+  if (space.free_bytes >= floor) return {};
+  return fail(Error{Code::ResourceExhausted,
+                    fmt::format("disk of {} has {} bytes free, below the floor of {}",
+                                options_.folder.native(), space.free_bytes, floor),
+                    "free some space and try again"});
+}
+
+Result<std::optional<BlockPlace>> EmbeddedStore::find(const multi::Multihash& hash) {
+  const std::lock_guard lock(index_mutex_);
+  TRY_ASSIGN(auto row,
+             index_->statement("SELECT segment, offset, length FROM block WHERE hash = ?"));
+  TRY(row.bind_all(hash.to_bytes()));
+  TRY_ASSIGN(const bool found, row.step());
+  if (!found) return std::nullopt;
+  return BlockPlace{row.integer(0), row.integer(1), row.integer(2)};
+}
+
+Result<bool> EmbeddedStore::has(const multi::Cid& cid) {
+  TRY_ASSIGN(const auto place, find(cid.hash()));
+  return place.has_value();
+}
+
+Result<std::uint64_t> EmbeddedStore::size(const multi::Cid& cid) {
+  TRY_ASSIGN(const auto place, find(cid.hash()));
+  if (!place) return fail(Code::NotFound, "block {} is not here", cid);
+  return static_cast<std::uint64_t>(place->length);
+}
+
+Result<Bytes> EmbeddedStore::get(const multi::Cid& cid) {
+  TRY_ASSIGN(const auto place, find(cid.hash()));
+  if (!place) return fail(Code::NotFound, "block {} is not here", cid);
+  TRY_ASSIGN(Bytes bytes, segments_->read(*place));
+  if (cid.hash().matches(bytes)) return bytes;
+  return fail(Code::Internal, "block {}: its bytes on disk are damaged (segment {}, offset {})",
+              cid, place->segment, place->offset);
+}
+
+Result<std::unique_ptr<AddBatch>> EmbeddedStore::begin_add() {
+  TRY(check_floor());
+  return std::make_unique<Batch>(*this);
+}
+
+Result<void> EmbeddedStore::insert_pin(const Pin& pin) {
+  std::optional<std::int64_t> expires_at;
+  if (pin.expires_at) expires_at = pin.expires_at->time_since_epoch().count();
+  TRY(index_->run("INSERT OR REPLACE INTO pin VALUES (?, ?, ?, ?)", pin.cid.to_bytes(), pin.owner,
+                  pin.owner_id, expires_at));
+  return {};
+}
+
+Result<void> EmbeddedStore::insert_root(const multi::Cid& root) {
+  TRY(index_->run("INSERT OR IGNORE INTO root VALUES (?)", root.to_bytes()));
+  return {};
+}
+
+Result<void> EmbeddedStore::pin(const Pin& pin) {
+  TRY(size(pin.cid));
+  const std::lock_guard lock(index_mutex_);
+  return insert_pin(pin);
+}
+
+Result<void> EmbeddedStore::unpin(const multi::Cid& cid, PinOwner owner,
+                                  std::string_view owner_id) {
+  const std::lock_guard lock(index_mutex_);
+  TRY(index_->run("DELETE FROM pin WHERE cid = ? AND owner = ? AND owner_id = ?", cid.to_bytes(),
+                  owner, owner_id));
+  return {};
+}
+
+Result<void> EmbeddedStore::unpin_all(PinOwner owner, std::string_view owner_id) {
+  const std::lock_guard lock(index_mutex_);
+  TRY(index_->run("DELETE FROM pin WHERE owner = ? AND owner_id = ?", owner, owner_id));
+  return {};
+}
+
+Result<std::vector<Pin>> EmbeddedStore::list_pins(const std::optional<multi::Cid>& cid) {
+  const std::lock_guard lock(index_mutex_);
+  TRY_ASSIGN(auto rows, index_->statement("SELECT cid, owner, owner_id, expires_at_ns FROM pin "
+                                          "WHERE ?1 IS NULL OR cid = ?1"));
+  std::optional<Bytes> wanted;
+  if (cid) wanted = cid->to_bytes();
+  TRY(rows.bind_all(wanted));
+  std::vector<Pin> pins;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) break;
+    TRY_ASSIGN(multi::Cid pinned, multi::Cid::from_bytes(rows.blob(0)));
+    Pin pin{std::move(pinned), static_cast<PinOwner>(rows.integer(1)), rows.text(2)};
+    if (!rows.is_null(3)) pin.expires_at = WallTime(Duration(rows.integer(3)));
+    pins.push_back(std::move(pin));
+  }
+  std::ranges::sort(pins, {},
+                    [](const Pin& pin) { return std::tie(pin.cid, pin.owner, pin.owner_id); });
+  return pins;
+}
+
+Result<bool> EmbeddedStore::is_complete(const multi::Cid& root) {
+  const std::lock_guard lock(index_mutex_);
+  TRY_ASSIGN(auto row, index_->statement("SELECT 1 FROM root WHERE cid = ?"));
+  TRY(row.bind_all(root.to_bytes()));
+  return row.step();
+}
+
+Result<void> EmbeddedStore::mark_complete(const multi::Cid& root) {
+  TRY(size(root));
+  const std::lock_guard lock(index_mutex_);
+  return insert_root(root);
+}
+
+async::Task<Result<void>> EmbeddedStore::ensure(multi::Cid root, Duration, Progress progress) {
+  // Without an exchange there is nothing to wait for: one bounded walk over what is here.
+  const auto visit_all = [this, &root]() -> Result<std::uint64_t> {
+    TRY_ASSIGN(const bool complete, is_complete(root));
+    if (complete) return std::uint64_t{0};
+    TRY_ASSIGN(const DagSize size, walk_dag(*this, root, {}));
+    TRY(mark_complete(root));
+    return size.bytes;
+  };
+  Result<std::uint64_t> bytes = co_await async::blocking(pool_, visit_all);
+  if (!bytes && bytes.error().code == Code::NotFound) {
+    co_return fail(Error{Code::NotFound,
+                         fmt::format("{}: not whole on this node, which has no exchange with peers "
+                                     "yet ({})",
+                                     root, bytes.error().message),
+                         "add the data to this node first: skrei data add PATH"});
+  }
+  CO_TRY(bytes);
+  if (progress) progress(*bytes, *bytes);
+  co_return Result<void>();
+}
+
+}  // namespace skrei::content::embedded

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "base/fd.hpp"
+#include "multi/multihash.hpp"
+
+// Segment files: where the bytes of blocks lie, append-only.
+//
+//   file    "SKRSEG01", then records
+//   record  u32 length of the block (big-endian), u8 length of the multihash, multihash, block
+//
+// Records carry their hash, so an index can be rebuilt from the segments alone. The index points
+// at the block itself (segment, offset, length).
+
+namespace skrei::content::embedded {
+
+struct BlockPlace {
+  std::int64_t segment = 0;
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+
+  bool operator==(const BlockPlace&) const = default;
+};
+
+/// The segment files of one store. Thread-safe: appends take turns, reads run beside them.
+class Segments {
+ public:
+  struct Options {
+    std::filesystem::path folder;
+    std::int64_t roll_bytes = std::int64_t{256}
+                              << 20;  ///< A segment this long is followed by a new one.
+  };
+  /// `indexed_ends`: for each segment, the end of its last indexed block. Bytes beyond it in the
+  /// newest segment were never answered for (a torn tail) and are cut off. Internal if a segment is
+  /// missing or shorter than that.
+  static Result<std::unique_ptr<Segments>> open(
+      const Options& options, const std::map<std::int64_t, std::int64_t>& indexed_ends);
+
+  /// Appends; the bytes are durable only after sync() of that segment.
+  Result<BlockPlace> append(const multi::Multihash& hash, ByteView block);
+  Result<void> sync(const std::set<std::int64_t>& segments);
+  Result<Bytes> read(const BlockPlace& place);
+
+ private:
+  struct Segment {
+    UniqueFd file;
+    std::int64_t end = 0;
+  };
+  explicit Segments(Options options) : options_(std::move(options)) {}
+  std::filesystem::path path_of(std::int64_t number) const;
+  Result<void> open_existing(std::int64_t number, std::int64_t indexed_end, bool newest);
+  Result<void> create(std::int64_t number);
+  Result<int> file_of(std::int64_t number);
+
+  Options options_;
+  std::mutex mutex_;  // Guards the map and the ends; files are never closed before the store is.
+  std::map<std::int64_t, Segment> segments_;
+};
+
+}  // namespace skrei::content::embedded
