@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "async/event.hpp"
 #include "jobstore/query.hpp"
 
 namespace skrei::jobstore::testing {
@@ -70,13 +71,9 @@ std::vector<std::string> ids_of(const std::vector<model::Job>& jobs) {
 }
 
 async::Task<void> wait_synced(JobStore& store, protocol::Batch batch) {
-  bool synced = false;
-  store.commit(std::move(batch), [&synced] { synced = true; });
-  // Any read after the sync would do; draining through stop() would end the store.
-  for (int turn = 0; turn < 100'000 && !synced; ++turn) {
-    static_cast<void>(co_await store.count_jobs());
-  }
-  EXPECT_TRUE(synced);
+  async::Event synced(async::Event::Reset::Manual);
+  store.commit(std::move(batch), [&synced] { synced.set(); });
+  EXPECT_TRUE(co_await synced.wait(std::chrono::seconds(30)));
 }
 
 template <class T>
