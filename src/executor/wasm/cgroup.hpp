@@ -101,6 +101,7 @@ class Cgroup {
     std::filesystem::path path;
     UniqueFd folder;
   };
+  Result<void> set_frozen(const char* state) const;
   explicit Cgroup(std::vector<Place> places) : places_(std::move(places)) {}
 
   std::vector<Place> places_;
@@ -135,6 +136,9 @@ class CgroupTree {
 
   /// Kills and removes the cgroups of all executions but `kept`; gives the ids it removed.
   std::vector<std::string> remove_all_except(std::span<const std::string> kept) const;
+
+  /// Takes the tree away as far as nothing is inside: for a node that was made for one job.
+  void remove_tree() const;
 
  private:
   struct Branch {
