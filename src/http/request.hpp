@@ -12,8 +12,8 @@
 
 namespace skrei::http {
 
-/// A request as a handler gets it. The body is read from the connection while the handler runs, and
-/// is empty once the handler has returned its Response.
+/// A request as a handler gets it. The body is read from the connection, while the handler runs and
+/// while its streamed Response is written.
 struct Request {
   std::string method;
   std::string target;  ///< As sent: path and query, encoded.
@@ -25,7 +25,7 @@ struct Request {
   /// What the pattern's ":name" and "*name" matched, decoded.
   std::vector<std::pair<std::string, std::string>> params;
 
-  /// Never null while the handler runs. Bounded by the route's body limit.
+  /// Never null in a handler. Bounded by the route's body limit.
   BodySource* body = nullptr;
 
   /// The parameter of the route's pattern; it is a bug to ask for another (asserted).

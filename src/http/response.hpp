@@ -7,12 +7,11 @@
 #include <variant>
 
 #include "http/body.hpp"
+#include "http/event_stream.hpp"
 #include "http/headers.hpp"
+#include "http/websocket.hpp"
 
 namespace skrei::http {
-
-class WebSocket;
-class EventStream;
 
 /// Serves one websocket; its end closes the connection (see websocket.hpp).
 using WebSocketHandler = std::move_only_function<async::Task<void>(WebSocket&)>;

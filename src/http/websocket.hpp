@@ -52,8 +52,8 @@ class WebSocket {
 
   virtual ~WebSocket() = default;
 
-  /// `text` has to be valid UTF-8. Unavailable once the peer has gone; DeadlineExceeded when it
-  /// takes nothing for the write time-out, after which the socket is closed.
+  /// `text` has to be valid UTF-8. Unavailable once the peer has gone; DeadlineExceeded when it has
+  /// not taken the message within the write time-out, after which the socket is closed.
   virtual async::Task<Result<void>> send_text(std::string text) = 0;
   virtual async::Task<Result<void>> send_binary(std::string data) = 0;
 
