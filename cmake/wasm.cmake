@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # skrei_wasm_program(): a small C or C++ source becomes a WASI preview 1 command with Debian's
 # clang.
-include_guard(GLOBAL)
+# Per folder, since the variables below belong to the folder that includes this.
+include_guard(DIRECTORY)
 
 find_program(SKREI_WASM_CC clang-19 REQUIRED)
 find_program(SKREI_WASM_CXX clang++-19 REQUIRED)
