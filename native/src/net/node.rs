@@ -255,10 +255,10 @@ impl Node {
                 self.events.push(event).await;
             }
             // A cut cable is noticed here: nothing else speaks regularly on an idle connection.
-            BehaviourEvent::Ping(ping::Event { connection, result: Err(failure), .. }) => {
-                if !matches!(failure, ping::Failure::Unsupported) {
-                    self.swarm.close_connection(connection);
-                }
+            BehaviourEvent::Ping(ping::Event { connection, result: Err(failure), .. })
+                if !matches!(failure, ping::Failure::Unsupported) =>
+            {
+                self.swarm.close_connection(connection);
             }
             _ => {}
         }
