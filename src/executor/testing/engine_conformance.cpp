@@ -21,6 +21,7 @@ void EngineConformance::SetUp() {
 }
 
 void EngineConformance::TearDown() {
+  loop_.run_task(subject_->end(*engine_));
   loop_.run_task(engine_->stop());
   engine_.reset();
 }

@@ -38,6 +38,9 @@ class EngineUnderTest {
   /// A new Engine over the same folder, as a restarted node makes it.
   virtual std::unique_ptr<Engine> make(Surroundings surroundings) = 0;
 
+  /// Ends what outlives the engine object; called before the last stop().
+  virtual async::Task<void> end(Engine& /*engine*/) { co_return; }
+
   /// Prints all 256 byte values to stdout, from 255 down to 0 to stderr.
   virtual Program all_bytes() = 0;
   /// Prints `megabytes` times 1,000,000 "x" without a newline.

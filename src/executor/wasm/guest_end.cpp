@@ -40,20 +40,21 @@ void apply(Exit& exit, Stop stop) {
   exit.message = std::move(stop.message);
 }
 
-/// A program cannot write beyond its limit in one file (it gets EFBIG and ends as it likes), and is
-/// over it with several files.
-bool over_disk(const GuestEnd& end, bool failed) {
-  const std::uint64_t limit = end.limits.disk_bytes;
-  if (limit == 0) return false;
-  return end.disk.bytes > limit || (failed && end.disk.largest_file_bytes >= limit);
+/// Several files can be over the limit at the end. A single one cannot: its writer got EFBIG, which
+/// counts if it failed of it.
+bool over_disk(const GuestEnd& end, const GuestOutcome& outcome) {
+  if (end.limits.disk_bytes == 0) return false;
+  const bool failed =
+      outcome.run.ending != native::WasmEnding::Exited || outcome.run.exit_code != 0;
+  return end.disk_bytes > end.limits.disk_bytes || (failed && outcome.file_too_long);
 }
 
-void judge_outcome(const GuestEnd& end, const native::WasmOutcome& outcome, Exit& exit) {
-  exit.peak.memory_bytes = outcome.memory_peak_bytes;
+void judge_outcome(const GuestEnd& end, const GuestOutcome& said, Exit& exit) {
   using native::WasmEnding;
-  const bool failed = outcome.ending != WasmEnding::Exited || outcome.exit_code != 0;
-  if (outcome.ending != WasmEnding::HostError && over_disk(end, failed)) {
-    return apply(exit, disk_stop(end.limits, end.disk.bytes));
+  const native::WasmOutcome& outcome = said.run;
+  exit.peak.memory_bytes = outcome.memory_peak_bytes;
+  if (outcome.ending != WasmEnding::HostError && over_disk(end, said)) {
+    return apply(exit, disk_stop(end.limits, end.disk_bytes));
   }
   switch (outcome.ending) {
     case WasmEnding::Exited:
@@ -99,29 +100,27 @@ void judge_silence(const GuestEnd& end, Exit& exit) {
 
 }  // namespace
 
-FolderUsage measure(std::span<const std::filesystem::path> folders, std::size_t entries_max) {
+std::uint64_t measure(std::span<const std::filesystem::path> folders, std::size_t entries_max) {
   namespace fs = std::filesystem;
-  FolderUsage usage;
+  std::uint64_t bytes = 0;
   std::size_t entries = 0;
   for (const fs::path& folder : folders) {
     std::error_code error;
     fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied,
                                            error);
     for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-      if (++entries > entries_max) return usage;
+      if (++entries > entries_max) return bytes;
       struct stat info{};
       if (::lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-      const auto length = static_cast<std::uint64_t>(info.st_size);
-      usage.bytes += length;
-      usage.largest_file_bytes = std::max(usage.largest_file_bytes, length);
+      bytes += static_cast<std::uint64_t>(info.st_size);
     }
   }
-  return usage;
+  return bytes;
 }
 
 Exit exit_of(const GuestEnd& end) {
   Exit exit{.started = end.started, .ended = end.ended};
-  exit.peak.disk_bytes = end.disk.bytes;
+  exit.peak.disk_bytes = end.disk_bytes;
   exit.peak.cpu_time = end.cpu_time;
   exit.resident_peak_bytes = end.resident_peak_bytes;
   if (end.outcome) {
@@ -147,8 +146,8 @@ Stop cpu_time_stop(const Limits& limits) {
 
 Stop disk_stop(const Limits& limits, std::uint64_t used) {
   return {ExitKind::LimitExceeded, LimitKind::Disk,
-          fmt::format("disk: the results hold {} of {}; try --disk {}",
-                      model::format_byte_size(used), model::format_byte_size(limits.disk_bytes),
+          fmt::format("disk: the results want more than {} (they hold {}); try --disk {}",
+                      model::format_byte_size(limits.disk_bytes), model::format_byte_size(used),
                       next_size(std::max(used, limits.disk_bytes)))};
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "executor/engine.hpp"
-#include "native/wasm_run.hpp"
+#include "executor/wasm/guest_run.hpp"
 
 namespace skrei::executor::wasm {
 
@@ -18,25 +18,21 @@ struct Stop {
   std::string message;
 };
 
-/// Bytes below folders, by the length of the files.
-struct FolderUsage {
-  std::uint64_t bytes = 0;
-  std::uint64_t largest_file_bytes = 0;
-};
-
-/// Counts regular files without following links. Stops after `entries_max` entries, so that a
-/// program that makes millions of files cannot hold up the others: the figure is then a part.
-FolderUsage measure(std::span<const std::filesystem::path> folders, std::size_t entries_max);
+/// Bytes in the regular files below the folders, by their length; links are not followed. Stops
+/// after `entries_max` entries, so that a program that makes millions of files cannot hold up the
+/// others: the figure is then a part.
+std::uint64_t measure(std::span<const std::filesystem::path> folders, std::size_t entries_max);
 
 /// All that is known when a program has ended.
 struct GuestEnd {
   std::optional<Stop> stop;
   /// What the child said; none if it was killed or crashed.
-  std::optional<native::WasmOutcome> outcome;
+  std::optional<GuestOutcome> outcome;
   /// As waitpid(2) gives it.
   int wait_status = 0;
   Limits limits;
-  FolderUsage disk;
+  /// In the result folders.
+  std::uint64_t disk_bytes = 0;
   std::chrono::microseconds cpu_time{0};
   std::uint64_t resident_peak_bytes = 0;
   WallTime started;

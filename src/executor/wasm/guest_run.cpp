@@ -19,6 +19,12 @@ constexpr std::size_t kTextBytesMax = 8192;
 constexpr std::uint64_t kEngineBytes = 512ULL << 20;
 constexpr std::uint64_t kGuestBytesDefault = 4ULL << 30;
 
+volatile std::sig_atomic_t file_was_too_long = 0;
+
+void note_long_file(int) {
+  file_was_too_long = 1;
+}
+
 Result<std::vector<WallsRoot>> open_folders(const StartProgram& start,
                                             native::WasmRunOptions& options) {
   std::vector<WallsRoot> roots;
@@ -65,6 +71,8 @@ Result<native::WasmOutcome> run_within_walls(const GuestRun& run) {
                    .limits = walls_limits(run.start.limits),
                    .parent = run.supervisor,
                    .seccomp = run.seccomp}));
+  // Instead of ignoring it, as the walls do: the guest gets EFBIG either way.
+  if (std::signal(SIGXFSZ, note_long_file) == SIG_ERR) return fail_errno("SIGXFSZ");
   return guest.start();
 }
 
@@ -80,37 +88,42 @@ void reset_signals() {
 
 void run_guest(const GuestRun& run) {
   reset_signals();
-  auto outcome = run_within_walls(run);
-  if (!outcome) {
-    outcome = native::WasmOutcome{.ending = native::WasmEnding::HostError,
-                                  .text = std::move(outcome.error().message)};
+  auto ran = run_within_walls(run);
+  if (!ran) {
+    ran = native::WasmOutcome{.ending = native::WasmEnding::HostError,
+                              .text = std::move(ran.error().message)};
   }
-  const bool told = write_all(run.outcome_fd, encode_outcome(*outcome), "outcome").has_value();
+  const GuestOutcome outcome{*std::move(ran), file_was_too_long != 0};
+  const bool told = write_all(run.outcome_fd, encode_outcome(outcome), "outcome").has_value();
   ::_exit(told ? 0 : 1);
 }
 
-Bytes encode_outcome(const native::WasmOutcome& outcome) {
+Bytes encode_outcome(const GuestOutcome& outcome) {
+  const native::WasmOutcome& run = outcome.run;
   RecordWriter out;
-  out.u8(static_cast<std::uint8_t>(outcome.ending));
-  out.u8(static_cast<std::uint8_t>(outcome.trap));
-  out.u32(outcome.exit_code);
-  out.u8(outcome.memory_refused ? 1 : 0);
-  out.u64(outcome.memory_peak_bytes);
-  out.u64(outcome.fuel_used);
-  out.text(std::string_view(outcome.text).substr(0, kTextBytesMax));
+  out.u8(static_cast<std::uint8_t>(run.ending));
+  out.u8(static_cast<std::uint8_t>(run.trap));
+  out.u32(run.exit_code);
+  out.u8(run.memory_refused ? 1 : 0);
+  out.u64(run.memory_peak_bytes);
+  out.u64(run.fuel_used);
+  out.text(std::string_view(run.text).substr(0, kTextBytesMax));
+  out.u8(outcome.file_too_long ? 1 : 0);
   return out.take();
 }
 
-std::optional<native::WasmOutcome> decode_outcome(ByteView bytes) {
+std::optional<GuestOutcome> decode_outcome(ByteView bytes) {
   RecordReader in(bytes);
-  native::WasmOutcome outcome;
-  outcome.ending = static_cast<native::WasmEnding>(in.below(5));
-  outcome.trap = static_cast<native::WasmTrap>(in.below(11));
-  outcome.exit_code = in.u32();
-  outcome.memory_refused = in.below(2) == 1;
-  outcome.memory_peak_bytes = in.u64();
-  outcome.fuel_used = in.u64();
-  outcome.text = in.text();
+  GuestOutcome outcome;
+  native::WasmOutcome& run = outcome.run;
+  run.ending = static_cast<native::WasmEnding>(in.below(5));
+  run.trap = static_cast<native::WasmTrap>(in.below(11));
+  run.exit_code = in.u32();
+  run.memory_refused = in.below(2) == 1;
+  run.memory_peak_bytes = in.u64();
+  run.fuel_used = in.u64();
+  run.text = in.text();
+  outcome.file_too_long = in.below(2) == 1;
   if (!in.finish("outcome of a run")) return std::nullopt;
   return outcome;
 }

@@ -27,9 +27,16 @@ struct GuestRun {
 /// runs, writes the outcome, ends. Descriptors 0 and 1 are /dev/null.
 [[noreturn]] void run_guest(const GuestRun& run);
 
-/// The outcome in the form in which it goes through the pipe; short enough to fit into it at once.
-Bytes encode_outcome(const native::WasmOutcome& outcome);
+/// What the child says at its end.
+struct GuestOutcome {
+  native::WasmOutcome run;
+  /// A write was refused because the file would have become longer than the disk limit.
+  bool file_too_long = false;
+};
+
+/// The form in which it goes through the pipe; short enough to fit into it at once.
+Bytes encode_outcome(const GuestOutcome& outcome);
 /// Empty unless it is whole.
-std::optional<native::WasmOutcome> decode_outcome(ByteView bytes);
+std::optional<GuestOutcome> decode_outcome(ByteView bytes);
 
 }  // namespace skrei::executor::wasm

@@ -222,7 +222,7 @@ GuestEnd SupervisorRuns::reap(Run& run) {
   end.resident_peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   const ssize_t got = ::read(run.outcome.read_end.get(), buffer_.data(), buffer_.size());
   if (got > 0) end.outcome = decode_outcome(ByteView(buffer_).first(static_cast<std::size_t>(got)));
-  if (!run.result_folders.empty()) end.disk = measure(run.result_folders, kDiskEntriesMax);
+  if (!run.result_folders.empty()) end.disk_bytes = measure(run.result_folders, kDiskEntriesMax);
   return end;
 }
 
@@ -299,7 +299,7 @@ void SupervisorRuns::check_limits(Run& run, BootTime now) {
     run.cpu_check = now + std::max<Duration>(left, kCpuPaceMin);
   }
   if (run.disk_check && *run.disk_check <= now) {
-    const std::uint64_t used = measure(run.result_folders, kDiskEntriesMax).bytes;
+    const std::uint64_t used = measure(run.result_folders, kDiskEntriesMax);
     if (used > run.limits.disk_bytes) return kill(run, disk_stop(run.limits, used));
     run.disk_check = now + kDiskPace;
   }
