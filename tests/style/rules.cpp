@@ -40,7 +40,8 @@ struct Banned {
 
 /// The deciders: the same events must give the same effects, whoever replays them. Their rooms hold
 /// shells as well, which carry the effects out.
-const Paths kDeciders = {"src/protocol/", "src/orchestrator/", "src/compute/decider"};
+const Paths kDeciders = {"src/protocol/", "src/orchestrator/", "src/compute/decider",
+                         "src/compute/fair_queue", "src/compute/policy"};
 const Paths kShells = {"src/orchestrator/service"};
 
 const std::vector<Banned>& banned() {
