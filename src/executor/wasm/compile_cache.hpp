@@ -23,7 +23,7 @@
 ///   <id>-<mac>.cwasm                 artifact, 0400; both parts are 64 hexadecimal digits
 ///     id  = SHA-256(format, module digest, engine fingerprint); the fingerprint covers engine
 ///           version, settings and CPU features
-///     mac = HMAC-SHA-256(key, id || artifact)
+///     mac = HMAC-SHA-256(key, id || SHA-256(artifact))
 ///   <random>.tmp                     being written; removed at start
 /// The MAC lies in the name, so that one rename makes both visible and the engine can map the file
 /// from its start. Nothing is synced: after a power cut a torn file fails its MAC and is made anew.
@@ -72,6 +72,7 @@ class CompileCache {
   /// belongs to another user or is open to others. Blocks. `pool` and `clock` outlive the cache.
   static Result<std::unique_ptr<CompileCache>> open(Options options, async::BlockingPool& pool,
                                                     const Clock& clock, Random& random);
+  /// Kills the compilers that run. Calls must have ended, or never be resumed.
   ~CompileCache();
   CompileCache(const CompileCache&) = delete;
   CompileCache& operator=(const CompileCache&) = delete;

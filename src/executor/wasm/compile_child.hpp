@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/fd.hpp"
 #include "base/hash.hpp"
 #include "base/result.hpp"
 #include "executor/wasm/walls_support.hpp"
@@ -43,7 +44,7 @@ class CompileRunner {
     std::optional<WallsUser> user;
   };
 
-  explicit CompileRunner(Options options) : options_(std::move(options)) {}
+  explicit CompileRunner(Options options);
 
   /// Compiles the module behind `module_fd` (read from its start) into `artifact_fd` (an empty
   /// file, open for writing). InvalidArgument with what is wrong in the module, or when its
@@ -55,8 +56,12 @@ class CompileRunner {
   /// The engine's fingerprint, asked of a child, so that this process needs no engine.
   Result<std::string> fingerprint(const native::WasmEngineOptions& engine) const;
 
+  /// Kills what compiles, now and from now on: those calls answer Cancelled.
+  void stop();
+
  private:
   Options options_;
+  UniqueFd stopped_;  // An eventfd, readable after stop().
 };
 
 }  // namespace skrei::executor::wasm
