@@ -16,83 +16,77 @@ using native::WasmEnding;
 
 constexpr std::uint64_t kMib = 1 << 20;
 
-TEST(GuestEnd, EachEndingHasItsVerdict) {
-  struct Case {
-    GuestEnd end;
-    ExitKind kind;
-    LimitKind limit;
-    std::string message;
+const Limits kLimits{.memory_bytes = 512 * kMib,
+                     .disk_bytes = 10 * kMib,
+                     .cpu_time = std::chrono::seconds(2),
+                     .wall_time = std::chrono::milliseconds(1500)};
+
+/// "exited 3", "trapped: unreachable", "memory: …": all of a verdict that is for people.
+std::string verdict(GuestEnd end) {
+  end.limits = kLimits;
+  const Exit exit = exit_of(end);
+  std::string text = fmt::format("{}", to_string(exit.kind));
+  if (exit.kind == ExitKind::Exited) return fmt::format("{} {}", text, exit.exit_code);
+  if (exit.limit != LimitKind::None) text += fmt::format(" ({})", to_string(exit.limit));
+  return fmt::format("{}: {}", text, exit.message);
+}
+
+std::string verdict(const native::WasmOutcome& run, std::uint64_t disk_bytes = 0) {
+  return verdict(GuestEnd{.stop = {}, .outcome = GuestOutcome{run}, .disk_bytes = disk_bytes});
+}
+
+TEST(GuestEnd, EachOutcomeHasItsVerdict) {
+  EXPECT_EQ(verdict({.ending = WasmEnding::Exited, .exit_code = 3}), "exited 3");
+  EXPECT_EQ(verdict({.ending = WasmEnding::Trapped, .text = "unreachable"}),
+            "trapped: unreachable");
+  EXPECT_EQ(verdict({.ending = WasmEnding::MemoryLimit, .memory_peak_bytes = 511 * kMib}),
+            "limit exceeded (memory): memory: used 511MiB of 512MiB and asked for more; "
+            "try --memory 769MiB");
+  EXPECT_EQ(verdict({.ending = WasmEnding::HostError, .text = "folder is gone"}),
+            "node fault: folder is gone");
+}
+
+TEST(GuestEnd, ResultsCountAgainstTheDiskLimit) {
+  const auto long_file = [](std::uint32_t exit_code) {
+    const native::WasmOutcome run{.ending = WasmEnding::Exited, .exit_code = exit_code};
+    return verdict(
+        GuestEnd{.stop = {}, .outcome = GuestOutcome{run, true}, .disk_bytes = 3 * kMib});
   };
-  const Limits limits{.memory_bytes = 512 * kMib,
-                      .disk_bytes = 10 * kMib,
-                      .cpu_time = std::chrono::seconds(2),
-                      .wall_time = std::chrono::milliseconds(1500)};
-  const Case cases[] = {
-      {{.outcome = GuestOutcome{{.ending = WasmEnding::Exited, .exit_code = 3}}},
-       ExitKind::Exited,
-       LimitKind::None,
-       ""},
-      {{.outcome = GuestOutcome{{.ending = WasmEnding::Trapped, .text = "unreachable"}}},
-       ExitKind::Trapped,
-       LimitKind::None,
-       "unreachable"},
-      {{.outcome =
-            GuestOutcome{{.ending = WasmEnding::MemoryLimit, .memory_peak_bytes = 511 * kMib}}},
-       ExitKind::LimitExceeded,
-       LimitKind::Memory,
-       "memory: used 511MiB of 512MiB and asked for more; try --memory 769MiB"},
-      {{.outcome = GuestOutcome{{.ending = WasmEnding::HostError, .text = "folder is gone"}}},
-       ExitKind::NodeFault,
-       LimitKind::None,
-       "folder is gone"},
-      {{.outcome = GuestOutcome{{.ending = WasmEnding::Exited}}, .disk_bytes = 11 * kMib},
-       ExitKind::LimitExceeded,
-       LimitKind::Disk,
-       "disk: the results want more than 10MiB (they hold 11MiB); try --disk 17MiB"},
-      {{.outcome = GuestOutcome{{.ending = WasmEnding::Exited, .exit_code = 1}, true},
-        .disk_bytes = 3 * kMib},
-       ExitKind::LimitExceeded,
-       LimitKind::Disk,
-       "disk: the results want more than 10MiB (they hold 3MiB); try --disk 16MiB"},
-      {{.outcome = GuestOutcome{{.ending = WasmEnding::Exited}, true}, .disk_bytes = 10 * kMib},
-       ExitKind::Exited,
-       LimitKind::None,
-       ""},
-      {{.stop = wall_time_stop(limits), .wait_status = SIGKILL},
-       ExitKind::LimitExceeded,
-       LimitKind::WallTime,
-       "time: not done after 1.5 s; try a longer --timeout"},
-      {{.stop = wall_time_stop(limits), .outcome = GuestOutcome{{.ending = WasmEnding::Exited}}},
-       ExitKind::Exited,
-       LimitKind::None,
-       ""},
-      {{.wait_status = SIGXCPU},
-       ExitKind::LimitExceeded,
-       LimitKind::CpuTime,
-       "cpu time: used all of 2 s"},
-      {{.wait_status = SIGSYS},
-       ExitKind::Trapped,
-       LimitKind::None,
-       "the sandbox stopped the program: it made a system call that no WASM program needs"},
-      {{.wait_status = SIGSEGV},
-       ExitKind::NodeFault,
-       LimitKind::None,
-       "the engine crashed with signal 11; please report the module"},
-      {{.wait_status = SIGKILL},
-       ExitKind::NodeFault,
-       LimitKind::None,
-       "the process of the program was killed from outside; the node may be out of memory"},
-      {{.wait_status = 0},
-       ExitKind::NodeFault,
-       LimitKind::None,
-       "the process of the program ended without an outcome"}};
-  for (Case one : cases) {
-    one.end.limits = limits;
-    const Exit exit = exit_of(one.end);
-    EXPECT_EQ(exit.kind, one.kind) << one.message;
-    EXPECT_EQ(exit.limit, one.limit) << one.message;
-    EXPECT_EQ(exit.message, one.message);
-  }
+
+  EXPECT_EQ(verdict({.ending = WasmEnding::Exited}, 10 * kMib), "exited 0");
+  EXPECT_EQ(verdict({.ending = WasmEnding::Exited}, 11 * kMib),
+            "limit exceeded (disk): disk: the results want more than 10MiB (they hold 11MiB); "
+            "try --disk 17MiB");
+  EXPECT_EQ(long_file(0), "exited 0");
+  EXPECT_EQ(long_file(1),
+            "limit exceeded (disk): disk: the results want more than 10MiB (they hold 3MiB); "
+            "try --disk 16MiB");
+}
+
+TEST(GuestEnd, AProgramThatHadEndedBeforeItWasStoppedEndedByItself) {
+  const Stop late = wall_time_stop(kLimits);
+
+  EXPECT_EQ(verdict({.stop = late, .wait_status = SIGKILL}),
+            "limit exceeded (time): time: not done after 1.5 s; try a longer --timeout");
+  EXPECT_EQ(verdict({.stop = late, .outcome = GuestOutcome{{.ending = WasmEnding::Exited}}}),
+            "exited 0");
+}
+
+TEST(GuestEnd, ChildrenThatEndWithoutAWordAreUnderstoodByTheirSignal) {
+  const auto killed_by = [](int signal) {
+    return verdict(GuestEnd{.stop = {}, .outcome = {}, .wait_status = signal});
+  };
+
+  EXPECT_EQ(killed_by(SIGXCPU), "limit exceeded (cpu time): cpu time: used all of 2 s");
+  EXPECT_EQ(killed_by(SIGSYS),
+            "trapped: the sandbox stopped the program: it made a system call that no WASM program "
+            "needs");
+  EXPECT_EQ(killed_by(SIGSEGV),
+            "node fault: the engine crashed with signal 11; please report the module");
+  EXPECT_EQ(killed_by(SIGKILL),
+            "node fault: the process of the program was killed from outside; the node may be out "
+            "of memory");
+  EXPECT_EQ(killed_by(0), "node fault: the process of the program ended without an outcome");
 }
 
 TEST(GuestEnd, OutcomesGoThroughThePipeWhole) {
