@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <cctype>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -28,8 +27,7 @@ using NamedTable = std::map<std::pair<std::string, std::string>, std::string>;
 
 /// The table drawn in docs/job-lifecycle.md between "<!-- table: NAME -->" and "<!-- end -->".
 NamedTable drawn_table(const std::string& name) {
-  const auto source = std::filesystem::absolute(__FILE__).parent_path();
-  std::ifstream file(source / "../../docs/job-lifecycle.md");
+  std::ifstream file(SKREI_DOCS_DIR "/job-lifecycle.md");
   EXPECT_TRUE(file.is_open());
   NamedTable table;
   bool inside = false;
