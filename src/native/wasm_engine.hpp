@@ -14,7 +14,7 @@ struct SkreiWasmEngine;
 struct SkreiWasmModule;
 
 /// The WASM engine (wasmtime), for three kinds of processes:
-///   compile child  WasmEngine::compile: bytes of a module → artifact. Needs no executable memory.
+///   compile child  WasmEngine::compile: bytes of a module -> artifact; no executable memory.
 ///   supervisor     WasmEngine::warm_up, load; WasmProgram::link (wasm_run.hpp). One thread only.
 ///   run child      forked from it: WasmProgram::prepare, then walls, then WasmRun::start.
 /// The engine starts no thread and keeps no descriptor. Nothing here throws.

@@ -63,7 +63,8 @@ pub fn check_size(given: u32, ours: usize, what: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::invalid(format!(
-        "the {what} configuration has {given} bytes where this library expects {ours}; rebuild Skrei"
+        "the {what} configuration has {given} bytes where this library expects {ours}; \
+         rebuild Skrei"
     )))
 }
 
