@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/decider.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "protocol/execution_machine.hpp"
+
+namespace skrei::orchestrator {
+namespace {
+
+using namespace std::chrono_literals;
+using model::JobStateType;
+
+const NodeId kSelf("n-self");
+const NodeId kA("n-a");
+const NodeId kB("n-b");
+
+model::Job batch_job(int count = 1) {
+  model::Job job;
+  job.type = model::JobType::Batch;
+  job.count = count;
+  model::Task task;
+  task.name = "main";
+  task.engine = {.type = "noop", .params = "{}"};
+  job.tasks.push_back(std::move(task));
+  return job;
+}
+
+model::NodeInfo node_info(const NodeId& id) {
+  model::NodeInfo info;
+  info.node_id = id;
+  info.labels = {{"zone", id.str()}};
+  model::ComputeNodeInfo& compute = info.compute_node_info.emplace();
+  compute.execution_engines = {"noop"};
+  compute.max_job_requirements.cpu_millis = 4000;
+  compute.max_job_requirements.memory_bytes = 4'000'000'000;
+  return info;
+}
+
+/// A requester with hand-fed events; applies rows as a store would.
+class RequesterDecider : public ::testing::Test {
+ protected:
+  void SetUp() override { restart({}); }
+
+  void restart(Options options) {
+    decider = std::make_unique<Decider>(kSelf, options, random);
+    decider->set_run("boot", "run");
+  }
+  void take(protocol::Effects effects) {
+    for (const protocol::Mutation& row : effects.rows) {
+      if (const auto* job = std::get_if<protocol::PutJob>(&row)) {
+        jobs.insert_or_assign(job->job->id, *job->job);
+      } else if (const auto* execution = std::get_if<protocol::PutExecution>(&row)) {
+        executions.insert_or_assign(execution->execution.id, execution->execution);
+      } else if (const auto* event = std::get_if<protocol::AppendEvent>(&row)) {
+        history.push_back(event->event.message);
+      }
+    }
+    last = std::move(effects);
+  }
+  void join(const NodeId& id) {
+    take(decider->on_peer_up(id, now));
+    take(decider->on_node_described(node_info(id), now));
+  }
+  JobId submit(model::Job job = batch_job()) {
+    auto submitted = decider->submit({.job = std::move(job), .warnings = {}, .key = {}}, now);
+    EXPECT_TRUE(submitted.has_value());
+    take(std::move(submitted->effects));
+    return submitted->answer.job_id;
+  }
+  void hear(const NodeId& from, protocol::Message message) {
+    take(decider->on_message(from, message, now));
+  }
+  void pass(Duration time) {
+    now.boot += time;
+    now.wall += time;
+    take(decider->tick(now));
+  }
+  template <class M>
+  const M* sent(const NodeId& to) const {
+    for (const protocol::Send& send : last.sends) {
+      if (send.to != to) continue;
+      if (const auto* message = std::get_if<M>(&send.message)) return message;
+    }
+    return nullptr;
+  }
+  /// Answers the offer that was just sent with a bid; the award that follows.
+  protocol::Award bid(const NodeId& node) {
+    const auto* offer = sent<protocol::Offer>(node);
+    EXPECT_NE(offer, nullptr);
+    hear(node, protocol::Bid{.offer = offer->id, .time_to_live = 5s, .missing_bytes = 0});
+    const auto* award = sent<protocol::Award>(node);
+    EXPECT_NE(award, nullptr);
+    return *award;
+  }
+  void refuse(const NodeId& node, protocol::RefusalKind kind, const std::string& clause) {
+    const auto* offer = sent<protocol::Offer>(node);
+    ASSERT_NE(offer, nullptr);
+    hear(node, protocol::Refusal{offer->id, {{clause, clause + ": no", kind}}});
+  }
+  void report(const NodeId& node, const protocol::Award& award, model::ComputeStateType state,
+              std::uint64_t revision) {
+    hear(node, protocol::Report{award.execution, award.epoch, revision, state, {}});
+  }
+  void outcome(const NodeId& node, const protocol::Award& award,
+               protocol::ExecutionResult result = {}) {
+    hear(node, protocol::Outcome{award.execution, award.epoch, 9, std::move(result)});
+  }
+  JobStateType state(const JobId& id) const { return jobs.at(id).state.state_type; }
+  bool told(const std::string& message) const {
+    return std::ranges::any_of(history,
+                               [&](const std::string& line) { return line.starts_with(message); });
+  }
+  static protocol::ExecutionResult failed(protocol::Fault fault) {
+    protocol::ExecutionResult result;
+    result.kind = protocol::OutcomeKind::Failed;
+    result.fault = fault;
+    result.message = "it broke";
+    return result;
+  }
+
+  SeededRandom random{1};
+  protocol::Now now{WallTime{1'760'000'000s}, BootTime{1000s}};
+  std::unique_ptr<Decider> decider;
+  protocol::Effects last;
+  std::map<JobId, model::Job> jobs;
+  std::map<ExecutionId, model::Execution> executions;
+  std::vector<std::string> history;
+};
+
+TEST_F(RequesterDecider, TakesAJobFromSubmissionToItsResult) {
+  join(kA);
+  const JobId id = submit();
+  EXPECT_EQ(state(id), JobStateType::Pending);
+  const protocol::Award award = bid(kA);
+  EXPECT_EQ(state(id), JobStateType::Running);
+  report(kA, award, model::ComputeStateType::Running, 2);
+  protocol::ExecutionResult result;
+  result.published.type = "ipfs";
+
+  outcome(kA, award, result);
+
+  EXPECT_EQ(state(id), JobStateType::Completed);
+  EXPECT_EQ(executions.at(award.execution).published_result.type, "ipfs");
+  EXPECT_NE(sent<protocol::OutcomeAck>(kA), nullptr);
+  EXPECT_EQ(decider->live_jobs(), 0U);
+  EXPECT_EQ(history,
+            (std::vector<std::string>{"Job submitted", "Requested execution on n-a", "Running",
+                                      "Running", "Completed successfully", "Completed"}));
+}
+
+TEST_F(RequesterDecider, GivesTheIdempotencyKeyItsRow) {
+  auto submitted = decider->submit(
+      {.job = batch_job(), .warnings = {"w"}, .key = protocol::IdempotencyKey{"client", "k"}}, now);
+
+  ASSERT_TRUE(submitted.has_value());
+  const auto row = std::ranges::find_if(submitted->effects.rows, [](const auto& mutation) {
+    return std::holds_alternative<protocol::PutIdempotencyKey>(mutation);
+  });
+  ASSERT_NE(row, submitted->effects.rows.end());
+  EXPECT_EQ(std::get<protocol::PutIdempotencyKey>(*row).answer, submitted->answer);
+  EXPECT_EQ(submitted->answer.warnings, std::vector<std::string>{"w"});
+}
+
+TEST_F(RequesterDecider, RefusesOtherTypesAndMoreThanItsLimit) {
+  restart({.live_jobs_max = 1});
+  model::Job service = batch_job();
+  service.type = model::JobType::Service;
+  EXPECT_EQ(decider->submit({.job = service, .warnings = {}, .key = {}}, now).error().code,
+            Code::InvalidArgument);
+  submit();
+  EXPECT_EQ(decider->submit({.job = batch_job(), .warnings = {}, .key = {}}, now).error().code,
+            Code::ResourceExhausted);
+}
+
+TEST_F(RequesterDecider, CompletesAJobOfNoPartitionsAtOnce) {
+  EXPECT_EQ(state(submit(batch_job(0))), JobStateType::Completed);
+}
+
+TEST_F(RequesterDecider, FailsAtOnceWhatNoNodeCanEverRun) {
+  join(kA);
+  model::Job job = batch_job();
+  job.constraints.push_back({"zone", model::LabelOperator::Equals, {"mars"}});
+
+  const JobId id = submit(job);
+
+  EXPECT_EQ(state(id), JobStateType::Failed);
+  EXPECT_TRUE(jobs.at(id).state.message.starts_with(
+      "not enough nodes to run job. requested: 1, available: 1, suitable: 0.\n• Node n-a: "))
+      << jobs.at(id).state.message;
+}
+
+TEST_F(RequesterDecider, AsksTheNextNodeAfterARefusalAndTellsWhyItWaits) {
+  join(kA);
+  join(kB);
+  const JobId id = submit();
+  refuse(kA, protocol::RefusalKind::NotNow, "busy");
+  refuse(kB, protocol::RefusalKind::NotNow, "busy");
+
+  EXPECT_EQ(sent<protocol::Offer>(kA), nullptr);
+  EXPECT_EQ(state(id), JobStateType::Pending) << "it stands in line";
+  pass(250ms);
+  EXPECT_NE(sent<protocol::Offer>(kA), nullptr) << "asked again after a pause";
+}
+
+TEST_F(RequesterDecider, QueuedJobNamesEachNodesReasonAndFailsAfterItsQueueTimeout) {
+  join(kA);
+  model::Job job = batch_job();
+  job.tasks[0].timeouts.queue = 10s;
+  const JobId id = submit(job);
+
+  refuse(kA, protocol::RefusalKind::Never, "locality");
+
+  EXPECT_EQ(state(id), JobStateType::Queued);
+  EXPECT_EQ(jobs.at(id).state.details.at("Waits.n-a"), "locality: no");
+  EXPECT_TRUE(told("Job queued. not enough nodes to run job."));
+  pass(10s);
+  EXPECT_EQ(state(id), JobStateType::Failed);
+}
+
+TEST_F(RequesterDecider, SilenceAsksTheNextAndALateBidStillCounts) {
+  join(kA);
+  join(kB);
+  const JobId id = submit();
+  const OfferId first = sent<protocol::Offer>(kA)->id;
+
+  pass(1s);
+  ASSERT_NE(sent<protocol::Offer>(kB), nullptr);
+  const OfferId second = sent<protocol::Offer>(kB)->id;
+  hear(kA, protocol::Bid{.offer = first, .time_to_live = 5s});
+
+  EXPECT_NE(sent<protocol::Award>(kA), nullptr);
+  EXPECT_EQ(state(id), JobStateType::Running);
+  hear(kB, protocol::Bid{.offer = second, .time_to_live = 5s});
+  EXPECT_EQ(sent<protocol::Award>(kB), nullptr) << "one award holds the partition";
+}
+
+TEST_F(RequesterDecider, RepeatsAnUnconfirmedAward) {
+  join(kA);
+  submit();
+  const protocol::Award award = bid(kA);
+
+  pass(2s);
+  ASSERT_NE(sent<protocol::Award>(kA), nullptr);
+  EXPECT_EQ(sent<protocol::Award>(kA)->execution, award.execution);
+  report(kA, award, model::ComputeStateType::BidAccepted, 1);
+  pass(2s);
+
+  EXPECT_EQ(sent<protocol::Award>(kA), nullptr);
+}
+
+TEST_F(RequesterDecider, LostLeaseIsRetriedAndItsLateResultComparedWithTheRecordedOne) {
+  join(kA);
+  const JobId id = submit(batch_job(2));
+  const protocol::Award lost = bid(kA);
+  report(kA, lost, model::ComputeStateType::Running, 2);
+  pass(34s);
+  EXPECT_EQ(protocol::phase_of(executions.at(lost.execution).compute_state),
+            protocol::ExecutionPhase::Lost);
+  take(decider->on_peer_down(kA, now));
+  join(kB);
+  bid(kB);  // The other partition.
+  pass(5s);
+  const protocol::Award second = bid(kB);
+  EXPECT_EQ(second.partition_index, lost.partition_index);
+  EXPECT_GT(second.epoch, lost.epoch);
+  EXPECT_EQ(second.attempt, 2);
+  protocol::ExecutionResult result;
+  result.published = {.type = "ipfs", .params = "{\"CID\":\"x\"}"};
+  outcome(kB, second, result);
+
+  outcome(kA, lost, result);
+
+  EXPECT_TRUE(told("Late result agrees with the recorded one"));
+  EXPECT_NE(sent<protocol::OutcomeAck>(kA), nullptr);
+  EXPECT_EQ(executions.at(lost.execution).published_result.type, "");
+  EXPECT_EQ(state(id), JobStateType::Running);
+}
+
+TEST_F(RequesterDecider, LateResultDecidesAnUndecidedPartition) {
+  join(kA);
+  const JobId id = submit();
+  const protocol::Award lost = bid(kA);
+  pass(34s);
+
+  outcome(kA, lost);
+
+  EXPECT_EQ(state(id), JobStateType::Completed);
+}
+
+TEST_F(RequesterDecider, LateResultIsRefusedWhereTheJobSaysSo) {
+  join(kA);
+  model::Job job = batch_job();
+  job.late_result = model::LateResult::Refuse;
+  const JobId id = submit(job);
+  const protocol::Award lost = bid(kA);
+  pass(34s);
+
+  outcome(kA, lost);
+
+  EXPECT_EQ(state(id), JobStateType::Running);
+  EXPECT_NE(sent<protocol::OutcomeAck>(kA), nullptr);
+}
+
+TEST_F(RequesterDecider, TakesALostExecutionBackWhenItsNodeReturns) {
+  join(kA);
+  submit();
+  const protocol::Award lost = bid(kA);
+  pass(34s);
+
+  hear(kA,
+       protocol::Heartbeat{
+           "boot", "r", 1, {{lost.execution, lost.epoch, 3, model::ComputeStateType::Running}}});
+
+  EXPECT_EQ(executions.at(lost.execution).compute_state.state_type,
+            model::ComputeStateType::Running);
+  pass(20s);
+  EXPECT_EQ(sent<protocol::Offer>(kA), nullptr) << "not started a second time";
+}
+
+TEST_F(RequesterDecider, HeartbeatRenewsAndCancelsWhatIsUnknown) {
+  join(kA);
+  submit();
+  const protocol::Award award = bid(kA);
+  for (std::uint64_t beat = 1; beat <= 20; ++beat) {
+    pass(5s);
+    hear(kA,
+         protocol::Heartbeat{"boot",
+                             "r",
+                             beat,
+                             {{award.execution, award.epoch, 2, model::ComputeStateType::Running},
+                              {ExecutionId("e-unknown"), 1, 2, model::ComputeStateType::Running},
+                              {ExecutionId("e-ended"), 1, 2, model::ComputeStateType::Completed}}});
+  }
+
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::Running);
+  EXPECT_EQ(sent<protocol::Cancel>(kA)->execution, ExecutionId("e-unknown"));
+  EXPECT_EQ(sent<protocol::OutcomeAck>(kA)->execution, ExecutionId("e-ended"));
+  EXPECT_EQ(sent<protocol::HeartbeatAnswer>(kA)->sequence, 20U);
+}
+
+TEST_F(RequesterDecider, ForgottenExecutionIsLostAfterTwoHeartbeats) {
+  join(kA);
+  submit();
+  const protocol::Award award = bid(kA);
+  report(kA, award, model::ComputeStateType::Running, 2);
+
+  hear(kA, protocol::Heartbeat{"boot", "r2", 1, {}});
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::Running);
+  hear(kA, protocol::Heartbeat{"boot", "r2", 2, {}});
+
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::Failed);
+}
+
+TEST_F(RequesterDecider, FaultsOfTheNodeAreRetriedSoOftenAndNoMore) {
+  join(kA);
+  const JobId id = submit();
+  for (int start = 1; start <= 4; ++start) {
+    const protocol::Award award = bid(kA);
+    EXPECT_EQ(award.attempt, start);
+    outcome(kA, award, failed(protocol::Fault::Node));
+    if (start < 4) EXPECT_EQ(state(id), JobStateType::Running);
+    pass(120s);
+  }
+
+  EXPECT_EQ(state(id), JobStateType::Failed);
+  EXPECT_TRUE(told("Job failed because it has been retried too many times. it broke"));
+}
+
+TEST_F(RequesterDecider, FaultOfTheJobEndsItWithItsOtherPartitions) {
+  join(kA);
+  const JobId id = submit(batch_job(2));
+  const protocol::Effects offers = last;
+  const protocol::Award first = bid(kA);
+
+  outcome(kA, first, failed(protocol::Fault::Job));
+
+  EXPECT_EQ(state(id), JobStateType::Failed);
+  EXPECT_EQ(jobs.at(id).state.message, "it broke");
+  EXPECT_TRUE(told("Job failed because one or more executions failed. it broke"));
+}
+
+TEST_F(RequesterDecider, StopEndsTheJobAndTellsItsNodes) {
+  join(kA);
+  const JobId id = submit();
+  const protocol::Award award = bid(kA);
+
+  auto stopped = decider->stop(id, "no longer wanted", now);
+  ASSERT_TRUE(stopped.has_value());
+  take(*std::move(stopped));
+
+  EXPECT_EQ(state(id), JobStateType::Stopped);
+  ASSERT_NE(sent<protocol::Cancel>(kA), nullptr);
+  EXPECT_EQ(executions.at(award.execution).desired_state.state_type,
+            model::DesiredStateType::Stopped);
+  outcome(kA, award);
+  EXPECT_EQ(state(id), JobStateType::Stopped) << "a result after the stop is not recorded";
+  EXPECT_NE(sent<protocol::OutcomeAck>(kA), nullptr);
+  EXPECT_EQ(decider->stop(id, "", now).error().code, Code::NotFound);
+}
+
+TEST_F(RequesterDecider, TotalTimeoutEndsTheJob) {
+  join(kA);
+  model::Job job = batch_job();
+  job.tasks[0].timeouts.total = 60s;
+  const JobId id = submit(job);
+  EXPECT_EQ(bid(kA).total_left, 60s);
+
+  pass(60s);
+
+  EXPECT_EQ(state(id), JobStateType::Failed);
+  EXPECT_TRUE(told("Job timed out. Job took longer than 1m0s"));
+}
+
+TEST_F(RequesterDecider, RefusedAwardIsOfferedAgainAndCountsAsNoStart) {
+  join(kA);
+  submit();
+  const protocol::Award award = bid(kA);
+
+  hear(kA, protocol::AwardRefused{
+               award.execution, award.epoch, {{"busy", "full", protocol::RefusalKind::NotNow}}});
+  pass(250ms);
+  const protocol::Award next = bid(kA);
+
+  EXPECT_EQ(next.attempt, 1);
+  EXPECT_GT(next.epoch, award.epoch);
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::AskForBidRejected);
+  EXPECT_EQ(executions.at(award.execution).next_execution, next.execution);
+}
+
+TEST_F(RequesterDecider, HigherPriorityIsOfferedFirst) {
+  submit();
+  model::Job urgent = batch_job();
+  urgent.priority = 10;
+  const JobId urgent_id = submit(urgent);
+  restart({.offers_open_max = 1});
+  std::vector<model::Job> stored;
+  for (const auto& [id, job] : jobs)
+    stored.push_back(job);
+  take(decider->recover(stored, {}, now));
+
+  join(kA);
+
+  EXPECT_EQ(sent<protocol::Offer>(kA)->job->id, urgent_id);
+}
+
+TEST_F(RequesterDecider, RecoversAwardsWithAFullTermAndWaitingPartitions) {
+  join(kA);
+  const JobId id = submit(batch_job(2));
+  const protocol::Award award = bid(kA);
+  report(kA, award, model::ComputeStateType::BidAccepted, 1);
+  std::vector<model::Job> stored{jobs.at(id)};
+  std::vector<model::Execution> rows;
+  for (const auto& [execution_id, row] : executions)
+    rows.push_back(row);
+  pass(10s);
+
+  restart({});
+  take(decider->recover(stored, rows, now));
+  pass(32s);
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::BidAccepted);
+  join(kA);
+  ASSERT_NE(sent<protocol::Offer>(kA), nullptr) << "the other partition waits";
+
+  EXPECT_NE(sent<protocol::Offer>(kA)->partition_index, award.partition_index);
+  outcome(kA, award);
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::Completed);
+}
+
+TEST_F(RequesterDecider, ManyQueuedJobsCostLittleEach) {
+  join(kA);
+  constexpr int kJobs = 20'000;
+  for (int number = 0; number < kJobs; ++number)
+    submit();
+  EXPECT_EQ(decider->live_jobs(), static_cast<std::size_t>(kJobs));
+  EXPECT_EQ(decider->open_offers(), Options{}.offers_per_node_max);
+}
+
+}  // namespace
+}  // namespace skrei::orchestrator
