@@ -78,9 +78,10 @@ Result<void> work(std::span<char* const> arguments) {
 
   auto filter = SeccompProgram::build(SeccompProgram::Profile::Compiler);
   if (!filter && order.level != WallsLevel::Weak) return fail(std::move(filter).error());
+  // Before the walls: glibc's fstat() is newfstatat(), which the compiler's filter has not.
+  TRY_ASSIGN(const ByteView module, map_module(order));
   TRY(put_up_walls(order, filter ? &*filter : nullptr));
 
-  TRY_ASSIGN(const ByteView module, map_module(order));
   if (sha256(module) != *order.digest) {
     return fail(Code::InvalidArgument, "module: its bytes do not have the SHA-256 {}",
                 to_hex(*order.digest));
