@@ -94,6 +94,9 @@ class Layout {
 Result<std::vector<GuestFolder>> lay_out(const std::vector<InputMount>& inputs,
                                          const std::vector<ResultMount>& results,
                                          const fs::path& scratch) {
+  // Of a start that failed.
+  std::error_code ignored;
+  fs::remove_all(scratch, ignored);
   Layout layout(scratch);
   for (const InputMount& input : inputs) {
     std::error_code error;

@@ -48,6 +48,11 @@ TEST_F(GuestFolders, SingleFilesShareAFolderThatStandsForTheirParent) {
   EXPECT_EQ(folders[1].access, Access::ReadOnly);
 }
 
+TEST_F(GuestFolders, WhatAnEarlierAttemptLeftIsNoHindrance) {
+  EXPECT_TRUE(lay({{file_, "/data/a.csv"}}));
+  EXPECT_TRUE(lay({{file_, "/data/a.csv"}}));
+}
+
 TEST_F(GuestFolders, ImpossibleTargetsAreRefusedWithASentence) {
   const auto message = [&](std::vector<InputMount> inputs) {
     return lay(inputs).error().message;

@@ -33,12 +33,14 @@ Program program(const std::filesystem::path& module, std::vector<std::string> ar
 /// The supervisor of a test ends soon even if the test is killed.
 class WasmUnderTest final : public testing::EngineUnderTest {
  public:
+  explicit WasmUnderTest(std::chrono::seconds orphan_limit = 20s) : orphan_limit_(orphan_limit) {}
+
   std::unique_ptr<Engine> make(Surroundings around) override {
     wasm::WasmExecutor::Options options{
         .executions = around.executions,
         .folder = around.executions.parent_path() / "wasm",
         .walls = wasm::choose_level(wasm::probe_walls(), wasm::WeakSandbox::Allow).value(),
-        .orphan_limit = 20s,
+        .orphan_limit = orphan_limit_,
         .on_supervisor = [this](pid_t pid) {
           supervisor_ = pid;
         }};
@@ -74,6 +76,7 @@ class WasmUnderTest final : public testing::EngineUnderTest {
   pid_t supervisor() const { return supervisor_; }
 
  private:
+  std::chrono::seconds orphan_limit_;
   SystemClock clock_;
   SystemRandom random_;
   pid_t supervisor_ = 0;
@@ -93,8 +96,18 @@ class WasmExecutor : public testing::EngineConformance {
   }
   pid_t supervisor() { return dynamic_cast<WasmUnderTest&>(*subject_).supervisor(); }
 
+  void wait_gone(pid_t pid) {
+    while (::kill(pid, 0) == 0)
+      loop_.run_task([]() -> async::Task<void> {
+        co_await async::sleep_for(1ms);
+      }());
+  }
+
   int runs_ = 0;
 };
+
+/// The supervisor gives up after a second without a node.
+class WasmOrphans : public WasmExecutor {};
 
 TEST_P(WasmExecutor, ATrapSaysWhichRuleWasBroken) {
   const Exit unreachable = run_module("trap", {});
@@ -230,6 +243,18 @@ TEST_P(WasmExecutor, ASupervisorKilledWhileNoNodeRanIsNoticed) {
   EXPECT_EQ(wait(job.id).kind, ExitKind::NodeFault);
 }
 
+TEST_P(WasmOrphans, ProgramsEndWhenNoNodeComesBack) {
+  const auto job = spec("e-orphan", subject_->sleep(1h));
+  start(job);
+  const pid_t pid = supervisor();
+  loop_.run_task(engine_->stop());
+  wait_gone(pid);
+
+  EXPECT_EQ(restart(), (std::vector{FoundExecution{job.id, FoundState::Ended}}));
+  EXPECT_EQ(wait(job.id).kind, ExitKind::NodeFault);
+  EXPECT_EQ(wait(job.id).message, "the WASM supervisor had no node for 1 s");
+}
+
 TEST_P(WasmExecutor, CancelledWhileItIsPreparedNeverRuns) {
   const auto job = spec("e-early", program(module_file("exit_code"), {"3"}));
   Result<void> cancelled = fail(Code::Internal, "not asked");
@@ -253,15 +278,20 @@ TEST_P(WasmExecutor, CancelledWhileItIsPreparedNeverRuns) {
 
 namespace testing {
 
-const auto kWasm = ::testing::Values(conforming(std::make_unique<WasmUnderTest>));
-INSTANTIATE_TEST_SUITE_P(Wasm, EngineConformance, kWasm);
+INSTANTIATE_TEST_SUITE_P(Wasm, EngineConformance, ::testing::Values(conforming([] {
+                           return std::make_unique<WasmUnderTest>();
+                         })));
 
 }  // namespace testing
 
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Wasm, WasmExecutor,
-                         ::testing::Values(testing::conforming(std::make_unique<WasmUnderTest>)));
+INSTANTIATE_TEST_SUITE_P(Wasm, WasmExecutor, ::testing::Values(testing::conforming([] {
+                           return std::make_unique<WasmUnderTest>();
+                         })));
+INSTANTIATE_TEST_SUITE_P(Wasm, WasmOrphans, ::testing::Values(testing::conforming([] {
+                           return std::make_unique<WasmUnderTest>(1s);
+                         })));
 
 }  // namespace
 }  // namespace skrei::executor
