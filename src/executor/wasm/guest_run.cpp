@@ -19,6 +19,13 @@ constexpr std::size_t kTextBytesMax = 8192;
 constexpr std::uint64_t kEngineBytes = 512ULL << 20;
 constexpr std::uint64_t kGuestBytesDefault = 4ULL << 30;
 
+// AddressSanitizer's shadow is private memory of its own, and far more than any limit.
+#if __has_feature(address_sanitizer)
+constexpr bool kDataCanBeLimited = false;
+#else
+constexpr bool kDataCanBeLimited = true;
+#endif
+
 volatile std::sig_atomic_t file_was_too_long = 0;
 
 void note_long_file(int) {
@@ -44,7 +51,8 @@ Result<std::vector<WallsRoot>> open_folders(const StartProgram& start,
 
 WallsLimits walls_limits(const Limits& limits) {
   const std::uint64_t guest = limits.memory_bytes > 0 ? limits.memory_bytes : kGuestBytesDefault;
-  WallsLimits walls{.data_bytes_max = guest + kEngineBytes, .fds_max = kFdsMax};
+  WallsLimits walls{.fds_max = kFdsMax};
+  if (kDataCanBeLimited) walls.data_bytes_max = guest + kEngineBytes;
   // The supervisor stops the program at the exact time; this holds if the supervisor is late.
   if (limits.cpu_time.count() > 0) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits.cpu_time).count();
