@@ -176,12 +176,6 @@ void Decider::State::remove(const ExecutionId& execution, Turn& turn) {
   held.erase(id);
   turn.fx.put(protocol::RemoveHosted{id});
   turn.act(Forget{id});
-  if (options.ended_max == 0) return;
-  while (ended_order.size() >= options.ended_max) {
-    ended.erase(ended_order.front());
-    ended_order.pop_front();
-  }
-  if (ended.insert(id).second) ended_order.push_back(id);
 }
 
 void Decider::State::on_held_deadline(const ExecutionId& id, Turn& turn) {

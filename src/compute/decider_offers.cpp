@@ -194,7 +194,8 @@ void Decider::State::on(const NodeId& from, const protocol::Award& message, Turn
     if (known->second.row.requester == from) repeat_state(known->second, message, turn);
     return;
   }
-  if (ended.contains(message.execution)) return;
+  // An offer serves one award: a repeat that comes after its execution has ended finds none, so
+  // that nothing is run again.
   const auto place = offers.find(message.offer);
   if (place == offers.end() || place->second.requester != from ||
       place->second.stage == OfferStage::Assessing) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -157,9 +156,6 @@ class Decider::State {
   protocol::Deadlines<OfferId> offer_deadlines;
   protocol::Deadlines<ExecutionId> held_deadlines;
   protocol::Deadlines<NodeId> heartbeat_times;
-
-  std::set<ExecutionId> ended;
-  std::deque<ExecutionId> ended_order;
 };
 
 }  // namespace skrei::compute

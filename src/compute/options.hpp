@@ -61,8 +61,6 @@ struct Options {
   Duration outcome_retention = std::chrono::hours(7 * 24);
   /// How long an outcome waits for its acknowledgement before it is said again.
   Duration outcome_repeat = std::chrono::seconds(5);
-  /// Ended executions remembered, so that a late repeat of an award does not run them again.
-  std::size_t ended_max = 4096;
 };
 
 }  // namespace skrei::compute
