@@ -20,6 +20,7 @@
 
 #include "base/ids.hpp"
 #include "json/json.hpp"
+#include "json/reader.hpp"
 
 // Structs to JSON and back. A type says once how its members are called on the wire, in its own
 // namespace and in the source that needs it:
@@ -33,45 +34,6 @@
 // too. Input: keys in any case, null and absence are the default. Output: exactly as written here.
 
 namespace skrei::json {
-
-/// What happens to keys that no field has.
-enum class UnknownKeys { Ignore, Refuse };
-
-/// Where in a document the decoder stands. Lives on the stack; children point to their parents.
-class Reader {
- public:
-  explicit Reader(UnknownKeys policy = UnknownKeys::Ignore,
-                  std::vector<std::string>* unknown = nullptr)
-      : policy_(policy), unknown_(unknown) {}
-
-  Reader at_key(std::string_view key) const { return {this, key, 0}; }
-  Reader at_index(std::size_t index) const { return {this, {}, index}; }
-
-  /// "Tasks[0].Engine.Type"; empty at the top.
-  std::string path() const;
-
-  /// InvalidArgument, "<path>: <message>".
-  std::unexpected<Error> fail(std::string_view message) const;
-  /// The same for "expected <what>, got <kind of value>".
-  std::unexpected<Error> fail_expected(std::string_view what, const Value& value) const;
-
-  /// Refuses the key or tells the collector of it, with the nearest known one.
-  Result<void> on_unknown(std::string_view key, std::span<const std::string_view> known) const;
-
- private:
-  Reader(const Reader* parent, std::string_view key, std::size_t index)
-      : parent_(parent),
-        key_(key),
-        index_(index),
-        policy_(parent->policy_),
-        unknown_(parent->unknown_) {}
-
-  const Reader* parent_ = nullptr;
-  std::string_view key_;
-  std::size_t index_ = 0;
-  UnknownKeys policy_;
-  std::vector<std::string>* unknown_;
-};
 
 /// How one C++ type is written. Specialised below, and by rooms for their own types:
 ///   static Value encode(const T&);
