@@ -76,10 +76,11 @@ Result<void> work(std::span<char* const> arguments) {
   TRY_ASSIGN(const auto engine, native::WasmEngine::create(order.engine));
   if (!order.digest) return write_all(kArtifactFd, as_bytes(engine.fingerprint()), "fingerprint");
 
+  // Mapped before the walls, which know no stat; looked at only inside them.
+  TRY_ASSIGN(const ByteView module, map_module(order));
   auto filter = SeccompProgram::build(SeccompProgram::Profile::Compiler);
   if (!filter && order.level != WallsLevel::Weak) return fail(std::move(filter).error());
   // Before the walls: glibc's fstat() is newfstatat(), which the compiler's filter has not.
-  TRY_ASSIGN(const ByteView module, map_module(order));
   TRY(put_up_walls(order, filter ? &*filter : nullptr));
 
   if (sha256(module) != *order.digest) {

@@ -29,6 +29,11 @@
 /// nothing, no kill() or ptrace() the same for pid, no shmget() or mq_open() for ipc; and paths
 /// are Landlock's. So they stand in only where Landlock is missing (namespaces.hpp). A pid
 /// namespace would also cost a second fork, and is never used.
+///
+/// What Landlock leaves open: it guards what files hold and which exist where, but not stat(),
+/// access(), readlink() and utimensat() of a path. So a fallen engine could ask whether a path
+/// exists, how long and how old it is, as far as its user may; under an id of its own that ends at
+/// the first folder that is closed to others, as the data directory is.
 namespace skrei::executor::wasm {
 
 enum class RootAccess { ReadOnly, ReadWrite };
