@@ -299,8 +299,8 @@ void emit(YAML::Emitter& out, const Value& value) {
     out << YAML::EndSeq;
   } else if (value.is_string()) {
     const std::string text = to_valid_utf8(value.get_ref<const std::string&>());
-    const bool plain =
-        resolve_plain(text).is_string() && text != "<<" && text.find('\n') == std::string::npos;
+    const bool printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+    const bool plain = printable && text != "<<" && resolve_plain(text).is_string();
     if (!plain) out << YAML::DoubleQuoted;
     out << text;
   } else if (value.is_null()) {

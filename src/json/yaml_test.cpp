@@ -117,6 +117,10 @@ TEST(Yaml, DumpIsTheInverseOfParse) {
       R"("j":[{"k":"- z"},[1]],"l":"","m":"~","n":"<<","o":" pad ","p":"#no","q":"0x1F"})");
 
   EXPECT_EQ(*parse_yaml(dump_yaml(value)), value) << dump_yaml(value);
+  for (const std::string_view text :
+       {"a\rb", "\x10", "\x7f", "\xC2\x85", "\xE2\x80\xA8", "\xEF\xBB\xBF"}) {
+    EXPECT_EQ(*parse_yaml(dump_yaml(Value{{text, text}})), (Value{{text, text}}));
+  }
   EXPECT_TRUE(rc::check("any text survives", [](const std::string& raw) {
     const Value text{{"k", *parse(dump(Value(raw)))}};
     const auto back = parse_yaml(dump_yaml(text));
