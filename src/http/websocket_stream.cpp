@@ -225,9 +225,9 @@ async::Task<void> serve_websocket(Stream::Socket socket, std::string received, H
     start_reading(connection);
     const bool ended = co_await run_handler(handler, facade, cancel);
     on_stop(nullptr);
-    const CloseCode code = ended      ? CloseCode::Normal
-                           : stopping ? CloseCode::GoingAway
-                                      : CloseCode::InternalError;
+    const CloseCode code = stopping ? CloseCode::GoingAway
+                           : ended  ? CloseCode::Normal
+                                    : CloseCode::InternalError;
     co_await facade.close(code, "");
   }
   // The facade has closed the socket, so the reader is about to end.
