@@ -15,7 +15,6 @@ namespace {
 
 using async::Task;
 using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
 using std::chrono_literals::operator""h;
 
 Task<Result<Response>> echo(Request request) {
@@ -110,7 +109,7 @@ class ClientTest : public ::testing::Test {
   void run(Task<void> task) {
     loop_.run_task([](Task<void> body, Server& server) -> Task<void> {
       co_await std::move(body);
-      co_await server.stop(1s);
+      co_await server.stop(100ms);
       EXPECT_EQ(server.stats().connections, 0u);
     }(std::move(task), *server_));
   }

@@ -56,14 +56,14 @@ class Parser final : public beast::http::basic_parser<is_request> {
 
  private:
   void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
-                       int version, error_code& ec) override {
+                       int version, error_code&) override {
     sink_.head.method.assign(method.data(), method.size());
     sink_.head.target.assign(target.data(), target.size());
-    set_version(version, ec);
+    sink_.head.version = version;  // 10 or 11: Beast refuses others.
   }
-  void on_response_impl(int code, beast::string_view, int version, error_code& ec) override {
+  void on_response_impl(int code, beast::string_view, int version, error_code&) override {
     sink_.head.status = code;
-    set_version(version, ec);
+    sink_.head.version = version;
   }
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
                      error_code& ec) override {
@@ -79,11 +79,6 @@ class Parser final : public beast::http::basic_parser<is_request> {
     return sink_.on_body(bytes, ec);
   }
   void on_finish_impl(error_code&) override {}
-
-  void set_version(int version, error_code& ec) {
-    sink_.head.version = version;
-    if (version != 10 && version != 11) sink_.refuse(505, "only HTTP/1.0 and 1.1 are spoken", ec);
-  }
 
   Sink& sink_;
 };
@@ -113,6 +108,9 @@ ParseError parse_error(const error_code& ec) {
   }
   if (ec == error::partial_message || ec == error::end_of_stream) {
     return {400, {Code::Unavailable, "the other side broke off in the middle of a message"}};
+  }
+  if (ec == error::bad_version) {
+    return {505, {Code::InvalidArgument, "only HTTP/1.0 and 1.1 are spoken"}};
   }
   return {400, {Code::InvalidArgument, fmt::format("not valid HTTP: {}", ec.message())}};
 }

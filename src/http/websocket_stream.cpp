@@ -30,7 +30,8 @@ struct Shared {
       : limits(given),
         stream(std::move(socket)),
         write_timer(stream.get_executor()),
-        inbox(given.inbox_messages) {
+        inbox(given.inbox_messages),
+        reads(role == beast::role_type::client) {
     using std::chrono::duration_cast;
     ws::stream_base::timeout timeout = ws::stream_base::timeout::suggested(role);
     timeout.handshake_timeout = duration_cast<std::chrono::milliseconds>(limits.close);
@@ -46,7 +47,7 @@ struct Shared {
   asio::steady_timer write_timer;
   async::Channel<WebSocket::Message> inbox;
   std::optional<WebSocket::Closed> closed;
-  bool reads = false;  // receive() was called.
+  bool reads;  // A client, or a handler that has called receive().
   bool closing = false;
   std::function<void()> on_end;
   async::Event reader_ended{async::Event::Reset::Manual};
