@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/handler.hpp"
+
+namespace skrei::api {
+
+Result<void> check_may_change(const Shared& shared, const http::Request& request) {
+  if (shared.options.open) return {};
+  const std::string& peer = request.peer;
+  if (peer == "unix" || peer.starts_with("127.") || peer.starts_with("[::1]")) return {};
+  return fail(Error{Code::PermissionDenied,
+                    fmt::format("{} may look, but not run or change anything here", peer),
+                    "the node's owner allows it with --api-open"});
+}
+
+}  // namespace skrei::api

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/job_pages.hpp"
+
+#include "api/history_token.hpp"
+#include "api/query.hpp"
+#include "json/json.hpp"
+#include "model/execution_json.hpp"
+
+namespace skrei::api {
+
+async::Task<Result<model::Job>> job_of(Shared& shared, const http::Request& request) {
+  co_return co_await shared.services.store.find_job(request.param("id"),
+                                                    text_param(request, "namespace"));
+}
+
+Result<PageOrder> page_order(const http::Request& request) {
+  PageOrder order;
+  if (const std::string token = text_param(request, "next_token"); !token.empty()) {
+    TRY_ASSIGN(const auto parsed, jobstore::PageToken::parse(token));
+    return PageOrder{parsed.order_by, parsed.direction, parsed.key};
+  }
+  const std::string word = text_param(request, "order_by");
+  if (word == "modified_at" || word == "modify_time") {
+    order.order_by = jobstore::OrderBy::ModifyTime;
+  } else if (!word.empty() && word != "created_at" && word != "create_time") {
+    return fail(Code::InvalidArgument, "order_by={:?}: use created_at or modified_at", word);
+  }
+  TRY_ASSIGN(const bool reverse, bool_param(request, "reverse", false));
+  if (reverse) order.direction = jobstore::Direction::Descending;
+  return order;
+}
+
+std::string token_of(const PageOrder& order, const std::optional<jobstore::PageKey>& next) {
+  if (!next) return "";
+  return jobstore::PageToken{order.order_by, order.direction, *next}.to_string();
+}
+
+async::Task<Result<json::Value>> executions_of(Shared& shared, const model::Job& job) {
+  const jobstore::ExecutionQuery query{
+      .job_id = job.id, .job_version = job.version, .limit = jobstore::kPageSizeMax};
+  CO_TRY_ASSIGN(const auto page, co_await shared.services.store.list_executions(query));
+  json::Value items = json::Value::array();
+  for (const auto& execution : page.items)
+    items.push_back(model::to_json(execution));
+  co_return json::Value{{"NextToken", token_of({}, page.next)}, {"Items", std::move(items)}};
+}
+
+async::Task<Result<json::Value>> history_of(Shared& shared, const model::Job& job) {
+  const jobstore::HistoryQuery query{
+      .job_id = job.id, .job_version = job.version, .limit = jobstore::kPageSizeMax};
+  CO_TRY_ASSIGN(const auto page, co_await shared.services.store.history(query));
+  json::Value items = json::Value::array();
+  for (const auto& item : page.items)
+    items.push_back(model::to_json(item));
+  co_return json::Value{{"NextToken", history_token(job, query.after_seq, page)},
+                        {"Items", std::move(items)}};
+}
+
+}  // namespace skrei::api

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "async/blocking.hpp"
+#include "async/loop.hpp"
+#include "base/clock.hpp"
+#include "content/content_store.hpp"
+#include "executor/engines.hpp"
+#include "jobstore/job_store.hpp"
+#include "model/node.hpp"
+#include "model/validate.hpp"
+#include "orchestrator/service.hpp"
+
+namespace skrei::api {
+
+/// What the routes work with. All of it outlives the Api.
+struct Services {
+  async::Loop& loop;
+  const Clock& clock;
+  async::BlockingPool& pool;
+  orchestrator::Service& orchestrator;
+  jobstore::JobStore& store;
+  content::ContentStore& content;
+  executor::Engines& engines;
+  /// This node, as it is now.
+  std::function<model::NodeInfo()> node_info;
+  /// Sentences about what keeps the node from being ready, or should be known by its owner.
+  std::function<std::vector<std::string>()> readiness;
+};
+
+struct Options {
+  model::JobDefaults job_defaults;
+  model::JobLimits job_limits;
+  /// Bytes of one upload.
+  std::uint64_t upload_bytes_max = std::uint64_t{64} << 30;
+  /// Names beside loopback and IP literals by which the node may be called.
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+  /// Whether hosts other than this one may change anything (submit, stop, upload).
+  bool open = true;
+  /// At a time; one more is refused.
+  std::size_t log_streams_max = 256;
+  std::size_t uploads_max = 8;
+};
+
+}  // namespace skrei::api

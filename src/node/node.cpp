@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.hpp"
+
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "node/machine.hpp"
+#include "node/parts.hpp"
+
+namespace skrei::node {
+namespace {
+
+constexpr const char* kRunFile = "skrei.run";
+
+/// Lines for `source`: how clients find this node.
+Result<void> write_run_file(const DataDir& data_dir, const std::string& host, std::uint16_t port) {
+  const std::string text = fmt::format(
+      "export SKREI_API_HOST={0}\nexport SKREI_API_PORT={1}\n"
+      "export BACALHAU_API_HOST={0}\nexport BACALHAU_API_PORT={1}\n",
+      host, port);
+  return write_file_atomically(data_dir.path() / kRunFile, as_bytes(text));
+}
+
+}  // namespace
+
+async::Task<Result<std::unique_ptr<Node>>> Node::start(async::Loop& loop, NodeOptions options) {
+  auto parts = std::make_unique<Parts>(loop, std::move(options));
+  CO_TRY(parts->open_data());
+  CO_TRY(parts->open_engines());
+  CO_TRY(parts->open_services());
+  Parts& borrowed = *parts;
+  auto node = std::unique_ptr<Node>(new Node(std::move(parts)));
+  Result<void> ready = co_await borrowed.recover();
+  if (ready) ready = borrowed.listen();
+  if (ready) {
+    ready = write_run_file(*borrowed.data_dir, borrowed.options.settings.api.host, borrowed.port);
+  }
+  if (!ready) {
+    co_await node->stop(Duration(0));
+    co_return fail(std::move(ready).error());
+  }
+  co_return node;
+}
+
+async::Task<Result<void>> Node::Parts::recover() {
+  CO_TRY(co_await work->recover());
+  CO_TRY_ASSIGN(auto recovered, co_await store->recover());
+  log::info("recovered", {{"jobs", recovered.jobs.size()},
+                          {"executions", recovered.executions.size()},
+                          {"hosted", recovered.hosted.size()}});
+  orchestrator->start(std::move(recovered.jobs), std::move(recovered.executions));
+  compute->start(std::move(recovered.hosted));
+  peers->start({.message =
+                    [this](const NodeId& from, const protocol::Message& message) {
+                      if (protocol::addressee(message) == protocol::Half::Requester) {
+                        orchestrator->on_message(from, message);
+                      } else {
+                        compute->on_message(from, message);
+                      }
+                    },
+                .peer =
+                    [this](const swarm::PeerEvent& event) {
+                      orchestrator->on_peer(event);
+                      compute->on_peer(event);
+                    }});
+  peers->announce(describe());
+  co_return Result<void>();
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() = default;
+
+const NodeId& Node::id() const {
+  return parts_->data_dir->node_id();
+}
+
+const std::filesystem::path& Node::data_dir() const {
+  return parts_->data_dir->path();
+}
+
+const std::string& Node::api_host() const {
+  return parts_->options.settings.api.host;
+}
+
+std::uint16_t Node::api_port() const {
+  return parts_->port;
+}
+
+std::vector<std::string> Node::notices() const {
+  return parts_->notices();
+}
+
+async::Task<void> Node::stop(Duration grace) {
+  Parts& parts = *parts_;
+  parts.api->begin_shutdown();
+  co_await parts.server->stop(grace);
+  // Programs go on; from here on nothing is decided any more.
+  co_await parts.compute->stop();
+  co_await parts.work->stop_all();
+  co_await parts.orchestrator->stop();
+  parts.peers->stop();
+  if (parts.options.lifetime == Lifetime::Throwaway) {
+    if (const auto ended = co_await parts.wasm->shut_down(); !ended) {
+      log::warn("the WASM supervisor did not end", {{"why", ended.error().message}});
+    }
+  }
+  for (executor::Engine* engine : parts.engines.all())
+    co_await engine->stop();
+  co_await parts.store->stop();
+  ::unlink((parts.data_dir->path() / kRunFile).c_str());
+}
+
+}  // namespace skrei::node
