@@ -33,7 +33,7 @@ std::string_view to_string(PinOwner owner);
 struct Pin {
   multi::Cid cid;
   PinOwner owner = PinOwner::User;
-  std::string owner_id;                     ///< Job or execution id; empty for User.
+  std::string owner_id = {};                ///< Job or execution id; empty for User.
   std::optional<WallTime> expires_at = {};  ///< None: until removed.
 
   bool operator==(const Pin&) const = default;

@@ -98,12 +98,11 @@ class PathImporter {
 
   Result<DagLink> import_bytes(const ReadFunction& source) {
     FileBuilder builder(*options_.profile, sink_);
-    Bytes buffer(kReadSize);
     while (true) {
-      TRY_ASSIGN(const std::size_t got, source(buffer));
+      TRY_ASSIGN(const std::size_t got, source(buffer_));
       if (got == 0) return builder.finish();
       TRY(meter_.charge_bytes(got));
-      TRY(builder.write(ByteView(buffer).first(got)));
+      TRY(builder.write(ByteView(buffer_).first(got)));
       bytes_done_ += got;
       if (options_.progress) options_.progress(bytes_done_);
     }
@@ -123,6 +122,7 @@ class PathImporter {
   BlockSink& sink_;
   const ImportOptions& options_;
   BudgetMeter meter_;
+  Bytes buffer_ = Bytes(kReadSize);  // One for all files: most are small.
   std::uint64_t bytes_done_ = 0;
 };
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "async/loop.hpp"
+#include "content/content_store.hpp"
+
+namespace skrei::content::testing {
+
+/// A kind of content store under test. `make` gives an empty one; it is called once a test.
+struct StoreCase {
+  std::string name;
+  std::function<std::shared_ptr<ContentStore>()> make;
+};
+
+/// The contract of content_store.hpp as tests:
+///   INSTANTIATE_TEST_SUITE_P(Memory, ContentStoreConformance, ::testing::Values(…),
+///   store_case_name);
+class ContentStoreConformance : public ::testing::TestWithParam<StoreCase> {
+ protected:
+  void SetUp() override { store_ = GetParam().make(); }
+
+  /// Runs ensure() on a loop of its own.
+  Result<void> ensure(const multi::Cid& root);
+
+  std::shared_ptr<ContentStore> store_;  // Shared with nothing; std::function wants copyable.
+};
+
+/// Last argument of INSTANTIATE_TEST_SUITE_P.
+std::string store_case_name(const ::testing::TestParamInfo<StoreCase>& info);
+
+multi::Cid raw_cid(std::string_view text);
+
+}  // namespace skrei::content::testing
