@@ -92,6 +92,16 @@ constexpr std::array kAllowed = {"read",
                                  "exit",
                                  "exit_group"};
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SKREI_SANITIZED 1
+#endif
+#endif
+#ifdef SKREI_SANITIZED
+// UBSan looks whether memory can be read by writing it into a pipe.
+constexpr std::array kAllowedToSanitizers = {"pipe", "pipe2"};
+#endif
+
 // Calls that take a path. What they reach is Landlock's to say (or the namespace's).
 constexpr std::array kAllowedWithPaths = {"openat",   "openat2",   "newfstatat", "fstatat64",
                                           "statx",    "faccessat", "faccessat2", "readlinkat",
@@ -270,6 +280,9 @@ Result<SeccompProgram> SeccompProgram::build(Profile profile) {
   }
   Rules rules(filter.get());
   rules.add_all(SCMP_ACT_ALLOW, kAllowed);
+#ifdef SKREI_SANITIZED
+  rules.add_all(SCMP_ACT_ALLOW, kAllowedToSanitizers);
+#endif
   rules.add_all(SCMP_ACT_KILL_PROCESS, kKilled);
   rules.add_all(SCMP_ACT_ERRNO(EPERM), kNotPermitted);
   add_conditional_rules(rules);
