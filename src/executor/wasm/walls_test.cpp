@@ -72,8 +72,9 @@ std::string describe(int status) {
     case kWallsFailed:
       return "the walls could not be built";
     case EPERM:
+      return "seccomp or owner: Operation not permitted";
     case ENOSYS:
-      return fmt::format("seccomp: {}", strerrordesc_np(error));
+      return "seccomp: Function not implemented";
     case EACCES:
       return "Landlock or owner: Permission denied";
     case EBADF:
