@@ -78,6 +78,8 @@ Result<std::vector<ExecutionId>> finished_executions(const std::filesystem::path
   for (auto it = std::filesystem::directory_iterator(executions, error);
        !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
     std::error_code gone;
+    // A start record means that an engine still counts on the folder.
+    if (std::filesystem::exists(it->path() / "start", gone)) continue;
     const auto time = it->last_write_time(gone);
     if (!gone) found.emplace_back(time, it->path().filename().native());
   }

@@ -26,7 +26,7 @@ async::Task<Result<void>> copy_output(async::BlockingPool& pool, executor::Engin
                                       ExecutionId id, executor::OutputSource source,
                                       std::filesystem::path target);
 
-/// Executions whose folder is there, the oldest first.
+/// Executions that were forgotten and whose output is still kept, the oldest first.
 Result<std::vector<ExecutionId>> finished_executions(const std::filesystem::path& executions);
 
 /// Removes the results and published copies below an execution's folder; its output streams stay.
