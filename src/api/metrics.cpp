@@ -4,6 +4,9 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <map>
+#include <tuple>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -17,6 +20,14 @@ namespace {
 
 const prometheus::Histogram::BucketBoundaries kSeconds = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+/// A client may send any word as its method; labels are bounded.
+std::string_view known_method(std::string_view method) {
+  for (const std::string_view known : {"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"}) {
+    if (method == known) return known;
+  }
+  return "other";
+}
 
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
@@ -51,6 +62,17 @@ struct Metrics::State {
                                                        .Help("Bytes of bodies sent.")
                                                        .Register(registry);
 
+  /// The series of one kind of request, looked up once: making a series costs more than a request.
+  struct Series {
+    prometheus::Counter* requests;
+    prometheus::Histogram* seconds;
+    prometheus::Counter* bytes;
+  };
+  Series& series_of(const http::RequestRecord& record);
+
+  using Key = std::tuple<std::string, std::string, int>;
+  std::map<Key, Series, std::less<>> series;
+
   void set(const std::string& name, const std::string& help, double value,
            const prometheus::Labels& labels = {}) {
     prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
@@ -73,16 +95,25 @@ Metrics::Metrics() : state_(std::make_unique<State>()) {}
 
 Metrics::~Metrics() = default;
 
+Metrics::State::Series& Metrics::State::series_of(const http::RequestRecord& record) {
+  const std::string_view route = record.route.empty() ? "none" : record.route;
+  const std::string_view method = known_method(record.method);
+  const auto key = std::tuple(route, method, record.status);
+  if (const auto found = series.find(key); found != series.end()) return found->second;
+  const prometheus::Labels by_route = {{"route", std::string(route)}};
+  const prometheus::Labels by_all = {{"route", std::string(route)},
+                                     {"method", std::string(method)},
+                                     {"status", std::to_string(record.status)}};
+  const Series made = {&requests.Add(by_all), &seconds.Add(by_route, kSeconds),
+                       &bytes.Add(by_route)};
+  return series.emplace(Key(route, method, record.status), made).first->second;
+}
+
 void Metrics::observe(const http::RequestRecord& record) {
-  const std::string route(record.route.empty() ? "none" : record.route);
-  state_->requests
-      .Add({{"route", route},
-            {"method", std::string(record.method)},
-            {"status", std::to_string(record.status)}})
-      .Increment();
-  state_->seconds.Add({{"route", route}}, kSeconds)
-      .Observe(std::chrono::duration<double>(record.duration).count());
-  state_->bytes.Add({{"route", route}}).Increment(static_cast<double>(record.bytes_sent));
+  const State::Series& series = state_->series_of(record);
+  series.requests->Increment();
+  series.seconds->Observe(std::chrono::duration<double>(record.duration).count());
+  series.bytes->Increment(static_cast<double>(record.bytes_sent));
 }
 
 std::string Metrics::text(const Gauges& gauges) {
