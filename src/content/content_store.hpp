@@ -61,7 +61,7 @@ using Progress = std::function<void(std::uint64_t done, std::optional<std::uint6
 /// batch are not. Blocks are found by multihash: a raw and a dag-pb CID of equal bytes share one.
 /// get() hashes what it read, so wrong bytes are an error (Internal), never an answer.
 /// Errors besides: NotFound (the CID is not here), InvalidArgument (block and CID do not fit, block
-/// over 2 MiB), ResourceExhausted (disk below its floor, for adds only), Internal (disk fault).
+/// over 2 MiB), OutOfSpace (disk below its floor, for adds only), Internal (disk fault).
 class ContentStore : public BlockSource {
  public:
   virtual Result<bool> has(const multi::Cid& cid) = 0;

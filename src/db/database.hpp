@@ -17,9 +17,9 @@
 // schema version in `user_version`. No class here is thread-safe: a Database and all that came from
 // it are used by one thread at a time.
 //
-// Errors of every function: ResourceExhausted (disk or memory full), Unavailable (locked by another
-// process for longer than the busy timeout), AlreadyExists (UNIQUE or PRIMARY KEY),
-// FailedPrecondition (other constraints), PermissionDenied (file or folder rights), Internal
+// Errors of every function: OutOfSpace (disk full), ResourceExhausted (memory full), Unavailable
+// (locked by another process for longer than the busy timeout), AlreadyExists (UNIQUE or PRIMARY
+// KEY), FailedPrecondition (other constraints), PermissionDenied (file or folder rights), Internal
 // (damaged file, failing disk). All name the file.
 
 namespace skrei::db {

@@ -126,7 +126,7 @@ TEST_F(DatabaseTest, ErrorsHaveTheirCodes) {
   EXPECT_TRUE(twice.error().message.contains(file().native()));
 }
 
-TEST_F(DatabaseTest, AFullDatabaseIsResourceExhausted) {
+TEST_F(DatabaseTest, AFullDatabaseIsOutOfSpace) {
   const auto database = open().value();
   const std::int64_t pages = count(*database, "PRAGMA page_count");
   ASSERT_TRUE(database->execute(fmt::format("PRAGMA max_page_count={}", pages)));
@@ -135,7 +135,7 @@ TEST_F(DatabaseTest, AFullDatabaseIsResourceExhausted) {
       database->run("INSERT INTO item (name, value) VALUES ('x', ?)", Bytes(100'000, 1));
 
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().code, Code::ResourceExhausted);
+  EXPECT_EQ(written.error().code, Code::OutOfSpace);
 }
 
 TEST_F(DatabaseTest, ALockedDatabaseIsUnavailable) {
@@ -226,7 +226,7 @@ TEST_F(DatabaseTest, ADamagedFileIsNamed) {
 
 TEST(SqliteError, MapsEachKind) {
   const std::pair<int, Code> cases[] = {
-      {SQLITE_FULL, Code::ResourceExhausted},
+      {SQLITE_FULL, Code::OutOfSpace},
       {SQLITE_NOMEM, Code::ResourceExhausted},
       {SQLITE_BUSY_SNAPSHOT, Code::Unavailable},
       {SQLITE_LOCKED, Code::Unavailable},

@@ -20,7 +20,7 @@ Mapping mapping(int extended_code) {
   }
   switch (extended_code & 0xff) {
     case SQLITE_FULL:
-      return {Code::ResourceExhausted, "the disk is full", "free some space and try again"};
+      return {Code::OutOfSpace, "the disk is full", "free some space and try again"};
     case SQLITE_NOMEM:
       return {Code::ResourceExhausted, "out of memory", ""};
     case SQLITE_BUSY:

@@ -42,7 +42,7 @@ struct PublishRequest {
 /// never changes it; the caller removes it. What it publishes is kept for the job until
 /// withdraw(). Cancel: the call runs on and answers.
 /// Errors: InvalidArgument (parameters; devices, sockets, FIFOs or mounts in the output, by name),
-/// NotFound (an output folder is missing), ResourceExhausted (budget, disk), Internal.
+/// NotFound (an output folder is missing), ResourceExhausted (budget), OutOfSpace (disk), Internal.
 class Publisher {
  public:
   virtual ~Publisher() = default;

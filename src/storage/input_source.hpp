@@ -55,7 +55,8 @@ struct PrepareRequest {
 /// release() for the others. A cancelled prepare leaves nothing that release() has to undo, but
 /// release() is right at any time and success when there is nothing.
 /// Errors: InvalidArgument (parameters), NotFound (content not here and not to be had),
-/// PermissionDenied (path not allowed), ResourceExhausted (budget, disk), DeadlineExceeded.
+/// PermissionDenied (path not allowed), ResourceExhausted (budget), OutOfSpace (disk),
+/// DeadlineExceeded.
 class InputSource {
  public:
   virtual ~InputSource() = default;

@@ -142,7 +142,7 @@ Result<void> EmbeddedStore::check_floor() {
   TRY_ASSIGN(const DiskSpace space, options_.disk_space(options_.folder));
   const std::uint64_t floor = std::min(options_.floor_bytes, space.total_bytes / 20);
   if (space.free_bytes >= floor) return {};
-  return fail(Error{Code::ResourceExhausted,
+  return fail(Error{Code::OutOfSpace,
                     fmt::format("disk of {} has {} bytes free, below the floor of {}",
                                 options_.folder.native(), space.free_bytes, floor),
                     "free some space and try again"});

@@ -62,7 +62,7 @@ class EmbeddedStore final : public ContentStore {
   Result<void> mark_complete(const multi::Cid& root) override;
   async::Task<Result<void>> ensure(multi::Cid root, Duration limit, Progress progress) override;
 
-  /// ResourceExhausted while the disk is below its floor.
+  /// OutOfSpace while the disk is below its floor.
   Result<void> check_floor();
 
  private:

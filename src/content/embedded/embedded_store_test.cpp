@@ -174,7 +174,7 @@ TEST_F(EmbeddedStoreTest, AddsAreRefusedBelowTheFloorAndReadsGoOn) {
   const auto refused = store->put(raw_cid("b"), as_bytes("b"));
 
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::ResourceExhausted);
+  EXPECT_EQ(refused.error().code, Code::OutOfSpace);
   EXPECT_TRUE(store->get(raw_cid("a")));
   EXPECT_TRUE(store->pin({.cid = raw_cid("a")}));
 }

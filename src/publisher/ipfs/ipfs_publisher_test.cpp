@@ -59,9 +59,9 @@ TEST_F(IpfsPublisherTest, AnOutputMayNotBeCalledStdout) {
 }
 
 TEST_F(IpfsPublisherTest, AFullDiskIsSaid) {
-  world_.store.fail_with(Error{Code::ResourceExhausted, "disk full"});
+  world_.store.fail_with(Error{Code::OutOfSpace, "disk full"});
 
-  EXPECT_EQ(world_.publish(driver_, world_.request(kSpec)).error().code, Code::ResourceExhausted);
+  EXPECT_EQ(world_.publish(driver_, world_.request(kSpec)).error().code, Code::OutOfSpace);
 }
 
 TEST(Publishers, NamesTheKindsThereAre) {
