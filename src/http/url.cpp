@@ -83,18 +83,14 @@ Result<std::string> percent_decode(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result.push_back(text[i]);
-      continue;
-    }
-    const int byte = escape_at(text, i);
+    const int byte = text[i] == '%' ? escape_at(text, i) : static_cast<unsigned char>(text[i]);
     if (byte < 0) {
       return fail(Code::InvalidArgument, "\"{}\" is not a valid escape; write % as %25",
                   text.substr(i, 3));
     }
-    if (byte == 0) return fail(Code::InvalidArgument, "%00 is not allowed");
+    if (byte == 0) return fail(Code::InvalidArgument, "a NUL byte is not allowed");
     result.push_back(static_cast<char>(byte));
-    i += 2;
+    if (text[i] == '%') i += 2;
   }
   return result;
 }

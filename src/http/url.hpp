@@ -12,7 +12,7 @@
 
 namespace skrei::http {
 
-/// Decodes %XX. InvalidArgument on a broken escape or an encoded NUL.
+/// Decodes %XX. InvalidArgument on a broken escape or a NUL byte, encoded or not.
 Result<std::string> percent_decode(std::string_view text);
 
 /// Encodes all but RFC 3986's unreserved characters: right for a path segment or a query value.

@@ -17,6 +17,7 @@ TEST(Percent, DecodingInvertsEncoding) {
 TEST(Percent, BrokenEscapesAreRefused) {
   for (const auto* text : {"%", "%1", "a%zz", "%2", "%00", "x%0"})
     EXPECT_EQ(percent_decode(text).error().code, Code::InvalidArgument) << text;
+  EXPECT_FALSE(percent_decode(std::string_view("a\0b", 3)));
   EXPECT_EQ(percent_decode("a%2fB%20+"), "a/B +");
 }
 
