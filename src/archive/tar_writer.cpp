@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/tar_writer.hpp"
 
-#include <cerrno>
 #include <optional>
 #include <string>
 
@@ -29,20 +28,21 @@ struct TarWriter::State {
   // Freed first: freeing an unfinished archive writes to the sink.
   std::unique_ptr<::archive, FreeWriter> writer;
 
-  static la_ssize_t on_write(::archive* writer, void* self, const void* data, std::size_t size) {
+  static la_ssize_t on_write(::archive*, void* self, const void* data, std::size_t size) {
     auto& state = *static_cast<State*>(self);
     const ByteView bytes(static_cast<const std::uint8_t*>(data), size);
+    // libarchive is not told of a failure: a writer that has failed leaks its buffer when freed
+    // (3.6.2). check() gives the error back instead, and the sink is not called again.
+    if (state.failure) return static_cast<la_ssize_t>(size);
     if (Result<void> written = state.sink(bytes); !written) {
       state.failure = std::move(written).error();
-      archive_set_error(writer, EIO, "sink failed");
-      return -1;
     }
     return static_cast<la_ssize_t>(size);
   }
 
   Result<void> check(la_ssize_t code) {
-    if (code >= ARCHIVE_WARN) return {};
     if (failure) return fail(*failure);
+    if (code >= ARCHIVE_WARN) return {};
     const char* text = archive_error_string(writer.get());
     return fail(Code::Internal, "tar: {}", text == nullptr ? "failed" : text);
   }

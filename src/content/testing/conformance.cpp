@@ -14,13 +14,12 @@ multi::Cid raw_cid(std::string_view text) {
 }
 
 Result<void> ContentStoreConformance::ensure(const multi::Cid& root) {
-  async::Loop loop;
   Result<void> result = fail(Code::Internal, "did not run");
   const auto body = [](ContentStore& store, multi::Cid cid,
                        Result<void>& out) -> async::Task<void> {
     out = co_await store.ensure(std::move(cid), std::chrono::seconds(5), {});
   };
-  loop.run_task(body(*store_, root, result));
+  loop_.run_task(body(*store_, root, result));
   return result;
 }
 

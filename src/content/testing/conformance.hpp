@@ -25,9 +25,10 @@ class ContentStoreConformance : public ::testing::TestWithParam<StoreCase> {
  protected:
   void SetUp() override { store_ = GetParam().make(); }
 
-  /// Runs ensure() on a loop of its own.
+  /// Runs ensure() on the loop.
   Result<void> ensure(const multi::Cid& root);
 
+  async::Loop loop_;  // Outlives the store and the pool behind it, whose answers it takes.
   std::shared_ptr<ContentStore> store_;  // Shared with nothing; std::function wants copyable.
 };
 
