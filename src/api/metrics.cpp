@@ -21,6 +21,8 @@ namespace {
 const prometheus::Histogram::BucketBoundaries kSeconds = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
+constexpr int kSwitchingProtocols = 101;
+
 /// A client may send any word as its method; labels are bounded.
 std::string_view known_method(std::string_view method) {
   for (const std::string_view known : {"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"}) {
@@ -112,7 +114,10 @@ Metrics::State::Series& Metrics::State::series_of(const http::RequestRecord& rec
 void Metrics::observe(const http::RequestRecord& record) {
   const State::Series& series = state_->series_of(record);
   series.requests->Increment();
-  series.seconds->Observe(std::chrono::duration<double>(record.duration).count());
+  // A websocket is observed at its end: how long it was open is no latency.
+  if (record.status != kSwitchingProtocols) {
+    series.seconds->Observe(std::chrono::duration<double>(record.duration).count());
+  }
   series.bytes->Increment(static_cast<double>(record.bytes_sent));
 }
 
