@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/bytes.hpp"
+#include "json/json.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -40,6 +41,9 @@ Io Io::standard() {
 }
 
 bool Io::write(std::string_view bytes) {
+  if (bytes.empty()) return true;
+  if (status_shown_ && out_terminal_) status("");
+  if (out_terminal_) at_line_start_ = bytes.back() == '\n';
   return std::fwrite(bytes.data(), 1, bytes.size(), out_) == bytes.size();
 }
 
@@ -48,7 +52,9 @@ bool Io::line(std::string_view text) {
 }
 
 void Io::write_err(std::string_view bytes) {
+  if (bytes.empty()) return;
   if (status_shown_) status("");
+  if (err_terminal_) at_line_start_ = bytes.back() == '\n';
   std::fwrite(bytes.data(), 1, bytes.size(), err_);
 }
 
@@ -59,12 +65,20 @@ void Io::say(std::string_view text) {
 
 void Io::complain(const Error& error) {
   flush();
+  if (json_errors_) {
+    json::Value body = {{"code", std::string(to_string(error.code))}, {"message", error.message}};
+    if (!error.hint.empty()) body["hint"] = error.hint;
+    say(json::dump({{"error", std::move(body)}}));
+    return;
+  }
   say(paint("Error: ", kRed) + to_valid_utf8(error.message));
   if (!error.hint.empty()) say(paint("Hint:  ", kGreen) + to_valid_utf8(error.hint));
 }
 
 void Io::status(std::string_view text) {
   if (!err_terminal_) return;
+  // Never into a line that a program has begun.
+  if (!text.empty() && !at_line_start_) return;
   if (text.empty()) {
     if (status_shown_) std::fwrite(kClearLine.data(), 1, kClearLine.size(), err_);
     status_shown_ = false;
@@ -78,9 +92,9 @@ void Io::status(std::string_view text) {
   std::fflush(err_);
 }
 
-void Io::flush() {
-  std::fflush(out_);
+bool Io::flush() {
   std::fflush(err_);
+  return std::fflush(out_) == 0;
 }
 
 std::string Io::paint(std::string_view text, std::string_view code) const {

@@ -28,6 +28,9 @@ class Io {
   /// Whether questions can be asked.
   bool in_is_terminal() const { return in_terminal_; }
 
+  /// From here on complain() gives one JSON object a line.
+  void set_json_errors() { json_errors_ = true; }
+
   /// Exactly these bytes to stdout. False once the reader has gone (a closed pipe).
   bool write(std::string_view bytes);
   /// A line to stdout.
@@ -36,13 +39,15 @@ class Io {
   void write_err(std::string_view bytes);
   /// A line of talk to stderr; a status line under way is cleared first.
   void say(std::string_view text);
-  /// "Error: <sentence>" and, if there is one, what to do next.
+  /// "Error: <sentence>" and, if there is one, what to do next; or, as JSON,
+  /// {"error": {"code": …, "message": …, "hint": …}}.
   void complain(const Error& error);
 
   /// Replaces the one status line on a terminal ("" clears it); nothing off a terminal.
   void status(std::string_view text);
 
-  void flush();
+  /// Pushes out what was written. False once the reader of stdout has gone.
+  bool flush();
 
  private:
   std::string paint(std::string_view text, std::string_view code) const;
@@ -53,7 +58,9 @@ class Io {
   bool err_terminal_ = false;
   bool in_terminal_ = false;
   bool colour_ = false;
+  bool json_errors_ = false;
   bool status_shown_ = false;
+  bool at_line_start_ = true;  // Of the terminal, where stdout and stderr meet.
 };
 
 }  // namespace skrei::cli

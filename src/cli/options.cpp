@@ -17,6 +17,11 @@ void Options::toggle(const std::string& name, bool& target, const std::string& h
                 fmt::format("{} (default: {})", help, target ? "yes" : "no"));
 }
 
+void Options::switch_value(const std::string& name, std::optional<std::string>& target,
+                           const std::string& help) {
+  app_.add_flag(name, target, help);
+}
+
 void Options::value(const std::string& names, std::string& target, const std::string& placeholder,
                     const std::string& help) {
   auto* option = app_.add_option(names, target, help)->type_name(placeholder);
@@ -69,7 +74,7 @@ void Options::arguments(const std::string& name, std::vector<std::string>& targe
 
 void Options::program_and_arguments(const std::string& name, std::vector<std::string>& target,
                                     const std::string& help) {
-  app_.footer(fmt::format("{}:\n  {}", name, help));
+  app_.add_option(name, target, help)->type_name("")->expected(0, -1);
   program_words_ = &target;
 }
 

@@ -23,6 +23,9 @@ class Options {
   void flag(const std::string& names, bool& target, const std::string& help);
   /// --name and --no-name; the default is what `target` holds.
   void toggle(const std::string& name, bool& target, const std::string& help);
+  /// --name is "true", --name=false is "false".
+  void switch_value(const std::string& name, std::optional<std::string>& target,
+                    const std::string& help);
   void value(const std::string& names, std::string& target, const std::string& placeholder,
              const std::string& help);
   void value(const std::string& names, std::optional<std::string>& target,
@@ -40,8 +43,8 @@ class Options {
   /// One or more.
   void arguments(const std::string& name, std::vector<std::string>& target,
                  const std::string& help);
-  /// From the first word that is no flag of ours, everything goes to `target` untouched: a program
-  /// and its own arguments.
+  /// A program and its arguments. Flags of ours may stand before and between them; what follows
+  /// `--` goes to `target` untouched.
   void program_and_arguments(const std::string& name, std::vector<std::string>& target,
                              const std::string& help);
 

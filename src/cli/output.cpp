@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include "base/bytes.hpp"
 #include "json/json.hpp"
+#include "json/yaml.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -38,36 +38,6 @@ std::string cut_to(std::string text, std::size_t width) {
     if (starts && ++columns == width) break;
   }
   return text.substr(0, bytes) + "…";
-}
-
-void emit(YAML::Emitter& out, const json::Value& value) {
-  if (value.is_object()) {
-    if (value.empty()) out << YAML::Flow;
-    out << YAML::BeginMap;
-    for (auto item = value.begin(); item != value.end(); ++item) {
-      out << YAML::Key << to_valid_utf8(item.key()) << YAML::Value;
-      emit(out, item.value());
-    }
-    out << YAML::EndMap;
-  } else if (value.is_array()) {
-    if (value.empty()) out << YAML::Flow;
-    out << YAML::BeginSeq;
-    for (const json::Value& item : value)
-      emit(out, item);
-    out << YAML::EndSeq;
-  } else if (value.is_string()) {
-    // Quoted where the bare word would be read as something else (true, 1, ~).
-    const std::string text = to_valid_utf8(value.get_ref<const std::string&>());
-    bool plain = !text.empty() && text.find_first_of("\n:#{}[],&*!|>'\"%@`") == std::string::npos;
-    plain = plain && text.find_first_not_of("0123456789.eE+-xXobn_") != std::string::npos;
-    for (const char* word : {"true", "false", "yes", "no", "null", "~", "on", "off"}) {
-      plain = plain && text != word;
-    }
-    if (!plain) out << YAML::DoubleQuoted;
-    out << text;
-  } else {
-    out << json::dump(value);
-  }
 }
 
 std::string csv_cell(std::string_view text) {
@@ -106,6 +76,16 @@ OutputFormat OutputFlags::chosen() const {
   return wide || format == "wide" ? OutputFormat::Wide : OutputFormat::Table;
 }
 
+void DescribeFlags::declare(Options& options) {
+  options.choice("--output", format, {"text", "json", "yaml"}, "How the result is printed");
+}
+
+bool DescribeFlags::print(Io& io, const json::Value& value) const {
+  if (is_text()) return false;
+  io.line(format == "json" ? to_json_text(value) : to_yaml_text(value));
+  return true;
+}
+
 void print_list(Io& io, const OutputFlags& flags, const std::vector<std::string>& titles,
                 const std::vector<Row>& rows, const json::Value& items) {
   switch (flags.chosen()) {
@@ -136,9 +116,10 @@ std::string to_json_text(const json::Value& value) {
 }
 
 std::string to_yaml_text(const json::Value& value) {
-  YAML::Emitter out;
-  emit(out, value);
-  return out.c_str();
+  std::string text = json::dump_yaml(value);
+  while (text.ends_with('\n'))
+    text.pop_back();
+  return text;
 }
 
 std::string render_table(const std::vector<std::string>& titles, const std::vector<Row>& rows,

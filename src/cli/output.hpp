@@ -29,6 +29,16 @@ struct OutputFlags {
   OutputFormat chosen() const;
 };
 
+/// The --output flag of a command that tells of one thing: words for people unless asked otherwise.
+struct DescribeFlags {
+  std::string format = "text";
+
+  void declare(Options& options);
+  bool is_text() const { return format == "text"; }
+  /// Prints `value` as JSON or YAML; false, and nothing, if text is wanted.
+  bool print(Io& io, const json::Value& value) const;
+};
+
 struct Row {
   std::string id;
   std::vector<std::string> cells;

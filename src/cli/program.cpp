@@ -120,39 +120,13 @@ struct Declared {
 };
 using DeclaredCommands = std::map<const CLI::App*, Declared>;
 
-/// Whether `word` is a flag, of `app` or of those above it, whose value is the next word.
-bool takes_next_word(const CLI::App* app, const std::string& word) {
-  for (; app != nullptr; app = app->get_parent()) {
-    for (const CLI::Option* option : app->get_options()) {
-      if (option->check_name(word)) return option->get_expected_max() > 0;
-    }
-  }
-  return false;
-}
-
-/// Moves a program and its arguments out of the command line, so that they are never taken for
-/// flags of ours: everything from the first word that is neither a command, a flag, nor a value.
-void split_program_words(CLI::App& root, const DeclaredCommands& commands,
-                         std::vector<std::string>& arguments) {
-  const CLI::App* app = &root;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const auto declared = commands.find(app);
-    auto* words = declared == commands.end() ? nullptr : declared->second.program_words;
-    if (arguments[i].starts_with('-') && arguments[i] != "--") {
-      if (takes_next_word(app, arguments[i])) ++i;
-      continue;
-    }
-    if (words != nullptr) {
-      const std::size_t first = arguments[i] == "--" ? i + 1 : i;
-      words->assign(arguments.begin() + static_cast<std::ptrdiff_t>(first), arguments.end());
-      arguments.resize(i);
-      return;
-    }
-    const auto below = app->get_subcommands(
-        [&](const CLI::App* candidate) { return candidate->get_name() == arguments[i]; });
-    if (below.empty()) return;
-    app = below.front();
-  }
+/// Takes what follows `--` out of the command line: arguments of a program, never flags of ours.
+std::vector<std::string> split_off_program(std::vector<std::string>& arguments) {
+  const auto mark = std::ranges::find(arguments, "--");
+  if (mark == arguments.end()) return {};
+  std::vector<std::string> words(mark + 1, arguments.end());
+  arguments.erase(mark, arguments.end());
+  return words;
 }
 
 std::string path_of(const CLI::App* app) {
@@ -186,6 +160,17 @@ std::string suggestion(const Misfit& misfit, std::string_view message) {
   }
   const std::vector<std::string_view> views(names.begin(), names.end());
   return std::string(nearest_word(wrong, views));
+}
+
+/// Before anything is parsed, so that wrong usage is told as JSON, too.
+bool asks_for_json(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--output=json" || arguments[i] == "--json") return true;
+    if (arguments[i] == "--output" && i + 1 < arguments.size() && arguments[i + 1] == "json") {
+      return true;
+    }
+  }
+  return false;
 }
 
 int complain_of_usage(const CLI::App& root, const CLI::ParseError& error,
@@ -224,8 +209,9 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
 
   require_commands(root);
 
+  if (asks_for_json(arguments)) io.set_json_errors();
   std::vector<std::string> own = arguments;
-  split_program_words(root, declared, own);
+  const std::vector<std::string> program_words = split_off_program(own);
   try {
     // CLI11 takes the words from the back.
     root.parse(std::vector<std::string>(own.rbegin(), own.rend()));
@@ -247,6 +233,16 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
   while (!chosen->get_subcommands().empty())
     chosen = chosen->get_subcommands().front();
   const Declared& command = declared.at(chosen);
+  if (command.program_words == nullptr && !program_words.empty()) {
+    io.complain({Code::InvalidArgument,
+                 fmt::format("{:?} starts no program that `--` could belong to", path_of(chosen)),
+                 fmt::format("`{} --help` shows how", path_of(chosen))});
+    return kExitUsage;
+  }
+  if (command.program_words != nullptr) {
+    command.program_words->insert(command.program_words->end(), program_words.begin(),
+                                  program_words.end());
+  }
   if (command.program_words != nullptr && command.program_words->empty()) {
     io.complain({Code::InvalidArgument, fmt::format("{:?} needs a program", path_of(chosen)),
                  fmt::format("`{} --help` shows how", path_of(chosen))});

@@ -83,12 +83,14 @@ TEST(Program, RunsTheCommandThatIsNamed) {
   EXPECT_EQ(run({"--api-port", "1", "thing", "list", "--api-host", "h"}).code, kExitOk);
 }
 
-TEST(Program, WhatFollowsAProgramIsItsOwn) {
-  const Outcome outcome = run({"thing", "run", "-d", "x.wasm", "-d", "--limit", "-h"});
+TEST(Program, WhatFollowsTwoDashesBelongsToTheProgram) {
+  const Outcome outcome = run({"thing", "run", "x.wasm", "a", "-d", "--", "-d", "--limit", "-h"});
   EXPECT_EQ(outcome.code, 7);
-  EXPECT_EQ(outcome.out, "x.wasm\n-d\n--limit\n-h\n");
-  EXPECT_EQ(run({"thing", "run", "x.wasm", "--", "-d"}).out, "x.wasm\n--\n-d\n");
+  EXPECT_EQ(outcome.out, "x.wasm\na\n-d\n--limit\n-h\n");
+  EXPECT_EQ(run({"thing", "run", "--", "x.wasm", "--"}).out, "x.wasm\n--\n");
   EXPECT_EQ(run({"thing", "run"}).code, kExitUsage);
+  EXPECT_EQ(run({"thing", "run", "x.wasm", "--limit"}).code, kExitUsage);
+  EXPECT_EQ(run({"thing", "list", "--", "x"}).code, kExitUsage);
 }
 
 TEST(Program, WrongUsageIsOneSentenceAndTheNextStep) {

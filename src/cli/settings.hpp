@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/globals.hpp"
+#include "cli/io.hpp"
+#include "config/config.hpp"
+
+namespace skrei::cli {
+
+/// The settings that hold for this command line: flag > environment > project's file (`.skrei.yaml`
+/// in the working folder) > user's file (`skrei/config.yaml` in $XDG_CONFIG_HOME or ~/.config) >
+/// default. `flags` are those of the command itself: key and text.
+/// Warnings are said to `io`.
+Result<config::Config> load_config(Io& io, const Globals& globals,
+                                   std::vector<std::pair<std::string, std::string>> flags = {});
+
+/// $HOME, else what the user database says.
+std::filesystem::path home_folder();
+
+}  // namespace skrei::cli
