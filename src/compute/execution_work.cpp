@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "async/scope.hpp"
@@ -13,6 +14,7 @@
 #include "compute/exit_result.hpp"
 #include "compute/result_files.hpp"
 #include "compute/task_environment.hpp"
+#include "compute/task_keys.hpp"
 #include "model/resources.hpp"
 
 namespace skrei::compute {
@@ -29,7 +31,19 @@ std::string folder_of_result(std::size_t index) {
   return fmt::format("{}", index);
 }
 
-protocol::Reason never(std::string clause, const Error& error) {
+std::vector<executor::InputMount> mounts_of(const std::vector<ResolvedInput>& inputs) {
+  std::vector<executor::InputMount> mounts;
+  for (const ResolvedInput& input : inputs) {
+    mounts.push_back({.host_path = input.prepared.host_path,
+                      .target = input.target,
+                      .access = input.prepared.access == storage::Access::ReadWrite
+                                    ? executor::Access::ReadWrite
+                                    : executor::Access::ReadOnly});
+  }
+  return mounts;
+}
+
+protocol::Reason reason_of(std::string clause, const Error& error) {
   return {.clause = std::move(clause),
           .sentence = error.message,
           .kind = is_retryable(error.code) ? protocol::RefusalKind::NotNow
@@ -39,7 +53,7 @@ protocol::Reason never(std::string clause, const Error& error) {
 }  // namespace
 
 struct ExecutionWork::State {
-  State(async::Loop& loop, async::BlockingPool& pool_, const Clock& clock_,
+  State(async::Loop& loop, async::BlockingPool& pool_, const Clock& clock_, Random& random,
         executor::Engines& engines_, storage::InputSources& inputs_,
         publisher::Publishers& publishers_, Options options_)
       : pool(pool_),
@@ -48,6 +62,7 @@ struct ExecutionWork::State {
         inputs(inputs_),
         publishers(publishers_),
         options(std::move(options_)),
+        keys(pool, random),
         scope(loop) {}
 
   /// One execution that is being carried out.
@@ -57,6 +72,8 @@ struct ExecutionWork::State {
     OnProgress on_progress;
     bool started = false;
     std::optional<std::string> stop_reason;
+    /// Empty until the inputs are there.
+    std::string task_key;
 
     const model::Task& task() const { return hosted.job->task(); }
   };
@@ -68,13 +85,17 @@ struct ExecutionWork::State {
   }
 
   async::Task<ExecutionResult> prepare_and_run(Current& current, Beginning beginning);
-  async::Task<Result<executor::ExecutionSpec>> prepare(const Current& current);
-  async::Task<Result<std::vector<executor::InputMount>>> prepare_inputs(const Current& current);
+  async::Task<Result<executor::ExecutionSpec>> prepare(Current& current);
+  /// Sets the task key too, which depends on them.
+  async::Task<Result<std::vector<ResolvedInput>>> prepare_inputs(Current& current);
+  async::Task<void> release_inputs(ExecutionId id);
   executor::Limits limits_of(const Current& current) const;
   async::Task<ExecutionResult> finish(const Current& current, const executor::Exit& exit);
   async::Task<Result<model::RunOutput>> run_output(const Current& current, int exit_code);
   async::Task<Result<model::SpecConfig>> publish(const Current& current, int exit_code);
   async::Task<void> cancel(ExecutionId id, executor::Engine& engine, std::string reason);
+  async::Task<void> end_orphan(ExecutionId id, executor::Engine& engine);
+  async::Task<void> forget(ExecutionId id);
   async::Task<void> drop_oldest();
 
   async::BlockingPool& pool;
@@ -83,6 +104,7 @@ struct ExecutionWork::State {
   storage::InputSources& inputs;
   publisher::Publishers& publishers;
   Options options;
+  TaskKeys keys;
   std::map<ExecutionId, Current*> under_way;
   std::deque<ExecutionId> finished;  // Oldest first.
   async::TaskScope scope;
@@ -97,10 +119,11 @@ void ExecutionWork::State::report(const Current& current, HostedPhase phase, std
            .message = std::move(message), .topic = std::string(topic), .timestamp = clock.now()}});
 }
 
-async::Task<Result<std::vector<executor::InputMount>>> ExecutionWork::State::prepare_inputs(
-    const Current& current) {
-  std::vector<executor::InputMount> mounts;
+async::Task<Result<std::vector<ResolvedInput>>> ExecutionWork::State::prepare_inputs(
+    Current& current) {
+  std::vector<ResolvedInput> inputs_ready;
   for (const model::InputSource& input : current.task().input_sources) {
+    if (current.stop_reason) co_return fail(Code::Cancelled, "{}", *current.stop_reason);
     CO_TRY_ASSIGN(storage::InputSource* const driver, inputs.find(input.source.type));
     auto prepared = co_await driver->prepare(
         {.execution = current.hosted.id, .source = input.source, .limit = options.prepare_limit});
@@ -108,13 +131,23 @@ async::Task<Result<std::vector<executor::InputMount>>> ExecutionWork::State::pre
       prepared.error().message = fmt::format("{}: {}", input.target, prepared.error().message);
       co_return fail(std::move(prepared).error());
     }
-    mounts.push_back({.host_path = prepared->host_path,
-                      .target = input.target,
-                      .access = prepared->access == storage::Access::ReadWrite
-                                    ? executor::Access::ReadWrite
-                                    : executor::Access::ReadOnly});
+    inputs_ready.push_back({.target = input.target, .prepared = *std::move(prepared)});
   }
-  co_return mounts;
+  auto key = co_await keys.key_of(current.hosted, inputs_ready);
+  if (key) {
+    current.task_key = *std::move(key);
+  } else {
+    log::warn("an execution has no task key",
+              {{"execution", current.hosted.id}, {"why", key.error().message}});
+  }
+  co_return inputs_ready;
+}
+
+async::Task<void> ExecutionWork::State::release_inputs(ExecutionId id) {
+  if (const auto released = co_await inputs.release(id); !released) {
+    log::warn("inputs could not be released",
+              {{"execution", id}, {"why", released.error().message}});
+  }
 }
 
 executor::Limits ExecutionWork::State::limits_of(const Current& current) const {
@@ -129,7 +162,7 @@ executor::Limits ExecutionWork::State::limits_of(const Current& current) const {
   return limits;
 }
 
-async::Task<Result<executor::ExecutionSpec>> ExecutionWork::State::prepare(const Current& current) {
+async::Task<Result<executor::ExecutionSpec>> ExecutionWork::State::prepare(Current& current) {
   executor::ExecutionSpec spec;
   spec.id = current.hosted.id;
   spec.engine = current.task().engine;
@@ -142,7 +175,8 @@ async::Task<Result<executor::ExecutionSpec>> ExecutionWork::State::prepare(const
         {.name = path.name, .target = path.path, .host_folder = results / folder_of_result(i)});
   }
   CO_TRY(co_await async::blocking(pool, [&] { return make_result_folders(spec.results); }));
-  CO_TRY_ASSIGN(spec.inputs, co_await prepare_inputs(current));
+  CO_TRY_ASSIGN(const auto inputs_ready, co_await prepare_inputs(current));
+  spec.inputs = mounts_of(inputs_ready);
   co_return spec;
 }
 
@@ -152,19 +186,19 @@ async::Task<ExecutionResult> ExecutionWork::State::prepare_and_run(Current& curr
   if (beginning == Beginning::Fresh) {
     report(current, HostedPhase::Preparing, model::topic::kDownloadingInputs, "Preparing inputs");
     auto spec = co_await prepare(current);
-    if (!spec) co_return result_of_error(spec.error(), "preparing the execution");
     if (current.stop_reason) {
       co_return ExecutionResult{.kind = protocol::OutcomeKind::Cancelled,
                                 .message = *current.stop_reason};
     }
+    if (!spec) co_return result_of_error(spec.error(), "preparing the execution");
     const auto started = co_await current.engine->start(*std::move(spec));
     if (!started) co_return result_of_error(started.error(), "starting the program");
     report(current, HostedPhase::Running, model::topic::kRunningExecution, "Running");
-  } else if (current.engine != nullptr) {
+  } else {
     // Keeps what the program still reads from being dropped; it runs on in any case.
-    if (const auto mounts = co_await prepare_inputs(current); !mounts) {
+    if (const auto held = co_await prepare_inputs(current); !held) {
       log::warn("inputs of a resumed execution are not held",
-                {{"execution", id}, {"why", mounts.error().message}});
+                {{"execution", id}, {"why", held.error().message}});
     }
   }
   current.started = true;
@@ -183,9 +217,12 @@ async::Task<ExecutionResult> ExecutionWork::State::finish(const Current& current
                                                           const executor::Exit& exit) {
   ExecutionResult result = result_of_exit(exit, current.task().timeouts.execution);
   auto output = co_await run_output(current, exit.exit_code);
-  if (!output) co_return result_of_error(output.error(), "reading the output");
-  output->error_message = result.message;
-  result.run_output = *std::move(output);
+  if (output) {
+    output->error_message = result.message;
+    result.run_output = *std::move(output);
+  } else if (exit.kind == executor::ExitKind::Exited) {
+    co_return result_of_error(output.error(), "reading the output");
+  }  // Else why it ended says more than that its output is gone.
   if (exit.kind != executor::ExitKind::Exited || current.task().publisher.empty()) {
     co_return result;
   }
@@ -248,6 +285,34 @@ async::Task<void> ExecutionWork::State::cancel(ExecutionId id, executor::Engine&
   }
 }
 
+/// Found by its engine, and in no record: the node went down between the two.
+async::Task<void> ExecutionWork::State::end_orphan(ExecutionId id, executor::Engine& engine) {
+  co_await cancel(id, engine, "the node does not hold this execution any more");
+  if (const auto exit = co_await engine.wait(id); !exit) {
+    log::warn("an orphaned execution did not end",
+              {{"execution", id}, {"why", exit.error().message}});
+    co_return;
+  }
+  co_await release_inputs(id);
+  co_await forget(std::move(id));
+}
+
+async::Task<void> ExecutionWork::State::forget(ExecutionId id) {
+  for (executor::Engine* engine : engines.all()) {
+    if (const auto released = co_await engine->release(id); !released) {
+      log::warn("execution could not be released",
+                {{"execution", id}, {"why", released.error().message}});
+    }
+  }
+  const std::filesystem::path base = folder(id);
+  if (const auto gone = co_await async::blocking(pool, [&] { return remove_results(base); });
+      !gone) {
+    log::warn("results could not be removed", {{"execution", id}, {"why", gone.error().message}});
+  }
+  finished.push_back(std::move(id));
+  co_await drop_oldest();
+}
+
 async::Task<void> ExecutionWork::State::drop_oldest() {
   while (finished.size() > options.finished_kept) {
     const std::filesystem::path oldest = folder(finished.front());
@@ -260,21 +325,31 @@ async::Task<void> ExecutionWork::State::drop_oldest() {
 }
 
 ExecutionWork::ExecutionWork(async::Loop& loop, async::BlockingPool& pool, const Clock& clock,
-                             executor::Engines& engines, storage::InputSources& inputs,
-                             publisher::Publishers& publishers, Options options)
-    : state_(std::make_unique<State>(loop, pool, clock, engines, inputs, publishers,
+                             Random& random, executor::Engines& engines,
+                             storage::InputSources& inputs, publisher::Publishers& publishers,
+                             Options options)
+    : state_(std::make_unique<State>(loop, pool, clock, random, engines, inputs, publishers,
                                      std::move(options))) {}
 
 ExecutionWork::~ExecutionWork() = default;
 
-async::Task<Result<void>> ExecutionWork::recover() {
-  for (executor::Engine* engine : state_->engines.all()) {
-    CO_TRY(co_await engine->recover());
-  }
+async::Task<Result<void>> ExecutionWork::recover(
+    const std::vector<protocol::HostedExecution>& hosted) {
+  std::set<ExecutionId> known;
+  for (const protocol::HostedExecution& execution : hosted)
+    known.insert(execution.id);
   CO_TRY_ASSIGN(auto kept, co_await async::blocking(state_->pool, [this] {
                   return finished_executions(state_->options.executions);
                 }));
+  std::erase_if(kept, [&](const ExecutionId& id) { return known.contains(id); });
   state_->finished.assign(kept.begin(), kept.end());
+  for (executor::Engine* engine : state_->engines.all()) {
+    CO_TRY_ASSIGN(const auto found, co_await engine->recover());
+    for (const executor::FoundExecution& execution : found) {
+      if (known.contains(execution.id)) continue;
+      state_->scope.spawn("orphan", state_->end_orphan(execution.id, *engine));
+    }
+  }
   co_return Result<void>();
 }
 
@@ -287,27 +362,27 @@ async::Task<Assessment> ExecutionWork::assess(Assess question) {
   const model::Task& task = question.job->task();
   const auto engine = state_->engines.find(task.engine.type);
   if (!engine) {
-    answer.refusals.push_back(never("engine", engine.error()));
+    answer.refusals.push_back(reason_of("engine", engine.error()));
   } else if (const auto fits = (*engine)->check(task); !fits) {
-    answer.refusals.push_back(never("engine", fits.error()));
+    answer.refusals.push_back(reason_of("engine", fits.error()));
   }
   if (const auto env = check_environment(task, state_->options.env_allow); !env) {
-    answer.refusals.push_back(never("environment", env.error()));
+    answer.refusals.push_back(reason_of("environment", env.error()));
   }
   if (!task.publisher.empty()) {
     const auto publisher = state_->publishers.find(task.publisher.type);
     const auto valid = publisher ? (*publisher)->validate(task.publisher) : fail(publisher.error());
-    if (!valid) answer.refusals.push_back(never("publisher", valid.error()));
+    if (!valid) answer.refusals.push_back(reason_of("publisher", valid.error()));
   }
   for (const model::InputSource& input : task.input_sources) {
     const auto driver = state_->inputs.find(input.source.type);
     if (!driver) {
-      answer.refusals.push_back(never("input", driver.error()));
+      answer.refusals.push_back(reason_of("input", driver.error()));
       continue;
     }
     const auto locality = co_await (*driver)->check(input.source);
     if (!locality) {
-      answer.refusals.push_back(never("input", locality.error()));
+      answer.refusals.push_back(reason_of("input", locality.error()));
     } else if (!locality->missing_bytes) {
       answer.missing_bytes.reset();
     } else if (answer.missing_bytes) {
@@ -322,15 +397,18 @@ async::Task<ExecutionResult> ExecutionWork::carry_out(protocol::HostedExecution 
   State::Current current{.hosted = std::move(hosted), .on_progress = std::move(on_progress)};
   const ExecutionId id = current.hosted.id;
   const auto engine = state_->engines.find(current.task().engine.type);
-  if (!engine) co_return result_of_error(engine.error(), "starting the program");
+  if (!engine) {
+    // It was there when the node bid: not the job's fault.
+    co_await state_->release_inputs(id);
+    co_return result_of_error({Code::Unavailable, engine.error().message, engine.error().hint},
+                              "starting the program");
+  }
   current.engine = *engine;
   state_->under_way[id] = &current;
   const ScopeGuard forget_current([this, &id] { state_->under_way.erase(id); });
   ExecutionResult result = co_await state_->prepare_and_run(current, beginning);
-  if (const auto released = co_await state_->inputs.release(id); !released) {
-    log::warn("inputs could not be released",
-              {{"execution", id}, {"why", released.error().message}});
-  }
+  co_await state_->release_inputs(id);
+  result.task_key = std::move(current.task_key);
   co_return result;
 }
 
@@ -340,26 +418,12 @@ void ExecutionWork::stop(const ExecutionId& execution, const std::string& reason
   State::Current& current = *found->second;
   if (current.stop_reason) return;
   current.stop_reason = reason;
-  if (!current.started) return;  // Seen when the preparation is over.
+  if (!current.started) return;  // Seen before the next input, and when all are there.
   state_->scope.spawn("cancel", state_->cancel(execution, *current.engine, reason));
 }
 
 async::Task<void> ExecutionWork::forget(ExecutionId execution) {
-  for (executor::Engine* engine : state_->engines.all()) {
-    if (const auto released = co_await engine->release(execution); !released) {
-      log::warn("execution could not be released",
-                {{"execution", execution}, {"why", released.error().message}});
-    }
-  }
-  const std::filesystem::path folder = state_->folder(execution);
-  if (const auto gone =
-          co_await async::blocking(state_->pool, [&] { return remove_results(folder); });
-      !gone) {
-    log::warn("results could not be removed",
-              {{"execution", execution}, {"why", gone.error().message}});
-  }
-  state_->finished.push_back(std::move(execution));
-  co_await state_->drop_oldest();
+  co_await state_->forget(std::move(execution));
 }
 
 }  // namespace skrei::compute

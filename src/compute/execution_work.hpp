@@ -11,6 +11,7 @@
 #include "async/loop.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/random.hpp"
 #include "compute/work.hpp"
 #include "executor/engines.hpp"
 #include "publisher/publisher.hpp"
@@ -20,7 +21,8 @@ namespace skrei::compute {
 
 /// Carries executions out with the engines, input sources and publishers of this node:
 ///
-///   1. result folders are made, inputs prepared (materialised, mounted)       Preparing
+///   1. result folders are made, inputs prepared (materialised, mounted),
+///      the task key computed from them                                        Preparing
 ///   2. the engine runs the program; its output goes to bounded streams        Running
 ///   3. outputs are published, if the task names a publisher                   Publishing
 ///   4. inputs are released; the result goes to the decider
@@ -45,14 +47,17 @@ class ExecutionWork final : public Work {
   };
 
   /// All handed in outlives it.
-  ExecutionWork(async::Loop& loop, async::BlockingPool& pool, const Clock& clock,
+  ExecutionWork(async::Loop& loop, async::BlockingPool& pool, const Clock& clock, Random& random,
                 executor::Engines& engines, storage::InputSources& inputs,
                 publisher::Publishers& publishers, Options options);
   ~ExecutionWork() override;
 
   /// Once, before anything else: lets every engine find what earlier runs of the node left, and
-  /// counts the kept output. An engine that cannot recover is an error.
-  async::Task<Result<void>> recover();
+  /// counts the kept output. `hosted` is what the node's records say it holds; what an engine finds
+  /// besides was given up when the node went down, and is ended and forgotten in the background.
+  /// An engine that cannot recover is an error.
+  async::Task<Result<void>> recover(const std::vector<protocol::HostedExecution>& hosted);
+  /// Ends the object's own tasks; programs go on.
   async::Task<void> stop_all();
 
   async::Task<Assessment> assess(Assess question) override;

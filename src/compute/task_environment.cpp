@@ -39,6 +39,11 @@ std::string trace_parent(const JobId& job, const ExecutionId& execution) {
 
 }  // namespace
 
+bool asks_for_host_variables(const model::Task& task) {
+  return std::any_of(task.env.begin(), task.env.end(),
+                     [](const auto& variable) { return !host_variable(variable.second).empty(); });
+}
+
 Result<void> check_environment(const model::Task& task, const std::vector<std::string>& allow) {
   for (const auto& [name, value] : task.env) {
     const std::string wanted = host_variable(value);

@@ -20,6 +20,9 @@ Result<model::StringMap> task_environment(const protocol::HostedExecution& hoste
                                           const NodeId& node,
                                           const std::vector<std::string>& allow);
 
+/// Whether the task has an "env:NAME".
+bool asks_for_host_variables(const model::Task& task);
+
 /// Whether each "env:NAME" of the task is allowed, as task_environment() will ask.
 Result<void> check_environment(const model::Task& task, const std::vector<std::string>& allow);
 

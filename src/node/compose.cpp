@@ -93,13 +93,14 @@ Result<void> Node::Parts::open_engines() {
   TRY_ASSIGN(const WallsLevel level,
              choose_level(support, settings.compute.allow_weak_sandbox ? WeakSandbox::Allow
                                                                        : WeakSandbox::Refuse));
-  cgroups = CgroupTree::open({.data_dir = data_dir->path()});
+  open_cgroups();
   TRY_ASSIGN(const auto executions, data_dir->folder("executions"));
   TRY_ASSIGN(const auto folder, data_dir->folder("wasm"));
   WasmExecutor::Options wasm_options{.executions = executions,
                                      .folder = folder,
                                      .program = options.program,
                                      .walls = level,
+                                     .users = support.users,
                                      .retention = {.head_bytes = settings.compute.log_head_bytes,
                                                    .tail_bytes = settings.compute.log_tail_bytes}};
   wasm_options.compile_cache.bytes_max = settings.drivers.wasm_cache_bytes;
@@ -108,7 +109,7 @@ Result<void> Node::Parts::open_engines() {
   wasm_options.compile_cache.compiler.limits.wall_max =
       std::chrono::duration_cast<std::chrono::seconds>(settings.drivers.wasm_compile_time);
   wasm_options.on_supervisor = [this](pid_t supervisor) {
-    if (!cgroups->support().any()) return;
+    if (!cgroups || !cgroups->support().any()) return;
     if (const auto moved = cgroups->add_to_shims(supervisor); !moved) {
       log::warn("the supervisor stays in the node's cgroup", {{"why", moved.error().message}});
     }
@@ -116,6 +117,18 @@ Result<void> Node::Parts::open_engines() {
   TRY_ASSIGN(wasm, WasmExecutor::open(loop, pool, clock, random, std::move(wasm_options)));
   engines.add(*wasm);
   return {};
+}
+
+/// A node that is thrown away makes none: the engine's own limits hold, and nothing is left behind.
+void Node::Parts::open_cgroups() {
+  if (options.lifetime == Lifetime::Throwaway) return;
+  cgroups = executor::wasm::CgroupTree::open({.data_dir = data_dir->path()});
+  cgroup_notices = cgroups->support().missing;
+  if (!cgroups->support().any()) return;
+  if (const auto moved = cgroups->add_to_node(::getpid()); !moved) {
+    cgroup_notices.push_back(
+        fmt::format("the node stays outside its cgroup: {}", moved.error().message));
+  }
 }
 
 Result<void> Node::Parts::open_services() {
@@ -133,7 +146,7 @@ Result<void> Node::Parts::open_services() {
       orchestrator::Service::Identity{data_dir->node_id(), boot_id, run_id},
       orchestrator_options());
   work = std::make_unique<compute::ExecutionWork>(
-      loop, pool, clock, engines, inputs, publishers,
+      loop, pool, clock, random, engines, inputs, publishers,
       compute::ExecutionWork::Options{.node = data_dir->node_id(),
                                       .executions = data_dir->path() / "executions",
                                       .env_allow = settings.compute.env_allow_list,
@@ -239,8 +252,7 @@ model::NodeInfo Node::Parts::describe() const {
 
 std::vector<std::string> Node::Parts::notices() const {
   std::vector<std::string> lines = {sandbox_notice};
-  for (const std::string& missing : cgroups->support().missing)
-    lines.push_back(missing);
+  lines.insert(lines.end(), cgroup_notices.begin(), cgroup_notices.end());
   const config::ApiSettings& settings = options.settings.api;
   if (is_loopback(settings.host)) {
     lines.push_back(

@@ -44,11 +44,12 @@ async::Task<Result<std::unique_ptr<Node>>> Node::start(async::Loop& loop, NodeOp
 }
 
 async::Task<Result<void>> Node::Parts::recover() {
-  CO_TRY(co_await work->recover());
   CO_TRY_ASSIGN(auto recovered, co_await store->recover());
+  CO_TRY(co_await work->recover(recovered.hosted));
   log::info("recovered", {{"jobs", recovered.jobs.size()},
                           {"executions", recovered.executions.size()},
                           {"hosted", recovered.hosted.size()}});
+  clean_cgroups(recovered.hosted);
   orchestrator->start(std::move(recovered.jobs), std::move(recovered.executions));
   compute->start(std::move(recovered.hosted));
   peers->start({.message =
@@ -66,6 +67,16 @@ async::Task<Result<void>> Node::Parts::recover() {
                     }});
   peers->announce(describe());
   co_return Result<void>();
+}
+
+/// Takes away what a crash left of executions that are not held any more.
+void Node::Parts::clean_cgroups(const std::vector<protocol::HostedExecution>& hosted) const {
+  if (!cgroups) return;
+  std::vector<std::string> held;
+  for (const protocol::HostedExecution& execution : hosted)
+    held.push_back(execution.id.str());
+  for (const std::string& id : cgroups->remove_all_except(held))
+    log::info("removed the cgroup of an earlier execution", {{"execution", id}});
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

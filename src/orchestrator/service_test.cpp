@@ -13,6 +13,7 @@
 #include "async/scope.hpp"
 #include "base/testing/manual_clock.hpp"
 #include "jobstore/memory/memory_job_store.hpp"
+#include "jobstore/testing/paused_store.hpp"
 #include "swarm/inprocess/network.hpp"
 
 namespace skrei::orchestrator {
@@ -31,55 +32,6 @@ Submission batch_submission(const std::string& key = "", std::uint8_t body = 0) 
   submission.body_digest[0] = body;
   return submission;
 }
-
-/// A store whose commits sync when the test says so.
-class PausedStore final : public jobstore::JobStore {
- public:
-  explicit PausedStore(jobstore::JobStore& below) : below_(below) {}
-
-  void commit(protocol::Batch batch, std::move_only_function<void()> synced) override {
-    if (!paused) return below_.commit(std::move(batch), std::move(synced));
-    held_.emplace_back(std::move(batch), std::move(synced));
-  }
-  void sync() {
-    paused = false;
-    for (auto& [batch, synced] : std::exchange(held_, {})) {
-      below_.commit(std::move(batch), std::move(synced));
-    }
-  }
-
-  Result<void> has_room() override { return room; }
-  async::Task<Result<jobstore::Recovered>> recover() override { return below_.recover(); }
-  async::Task<Result<jobstore::Page<model::Job>>> list_jobs(jobstore::JobQuery query) override {
-    return below_.list_jobs(std::move(query));
-  }
-  async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override {
-    return below_.find_job(std::move(name), std::move(namespace_));
-  }
-  async::Task<Result<jobstore::Page<model::Execution>>> list_executions(
-      jobstore::ExecutionQuery query) override {
-    return below_.list_executions(std::move(query));
-  }
-  async::Task<Result<jobstore::Page<model::JobHistory>>> history(
-      jobstore::HistoryQuery query) override {
-    return below_.history(std::move(query));
-  }
-  async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
-      protocol::IdempotencyKey key) override {
-    return below_.find_idempotency_key(std::move(key));
-  }
-  async::Task<Result<std::vector<jobstore::StateCount>>> count_jobs() override {
-    return below_.count_jobs();
-  }
-  async::Task<void> stop() override { return below_.stop(); }
-
-  bool paused = false;
-  Result<void> room;
-
- private:
-  jobstore::JobStore& below_;
-  std::vector<std::pair<protocol::Batch, std::move_only_function<void()>>> held_;
-};
 
 class RequesterService : public ::testing::Test {
  protected:
@@ -132,7 +84,7 @@ class RequesterService : public ::testing::Test {
   skrei::testing::ManualClock clock;
   SeededRandom random{1};
   jobstore::memory::MemoryJobStore memory{loop, clock};
-  PausedStore store{memory};
+  jobstore::testing::PausedStore store{memory};
   swarm::inprocess::Network network{loop};
   std::unique_ptr<swarm::Peers> peers = network.join(kSelf);
   std::vector<std::string> heard;

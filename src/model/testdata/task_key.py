@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the golden vectors of task_key_test.cpp, with an encoder of its own."""
+"""Prints the golden vectors of task_key_test.cpp and of src/compute/execution_work_test.cpp, with an
+encoder of its own."""
 
 import base64
 import hashlib
@@ -75,5 +76,17 @@ full = {
     "salt": "salt",
     "nonce": b"\x01\x02\x03",
 }
+execution = {
+    **small,
+    "program": {"module": raw_cid(b"the module"), "imports": [raw_cid(b"the library")]},
+    "entrypoint": "run",
+    "args": ["-v"],
+    "env": {"A": "1"},
+    "partition": {"index": 1, "count": 2},
+    "inputs": [{"target": "/data", "cid": raw_cid(b"data")}],
+    "outputs": [{"name": "outputs", "path": "/outputs"}],
+    "limits": {"fuel": 0, "fuelSchedule": "", "time": 60, "guestMemory": 1 << 26},
+}
 print("full", key(full))
 print("small", key(small))
+print("execution", key(execution))

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "jobstore/job_store.hpp"
+
+namespace skrei::jobstore::testing {
+
+/// A store whose commits sync when the test says so.
+class PausedStore final : public JobStore {
+ public:
+  explicit PausedStore(JobStore& below) : below_(below) {}
+
+  void commit(protocol::Batch batch, std::move_only_function<void()> synced) override {
+    if (!paused) return below_.commit(std::move(batch), std::move(synced));
+    held_.emplace_back(std::move(batch), std::move(synced));
+  }
+  void sync() {
+    paused = false;
+    for (auto& [batch, synced] : std::exchange(held_, {})) {
+      below_.commit(std::move(batch), std::move(synced));
+    }
+  }
+
+  Result<void> has_room() override { return room; }
+  async::Task<Result<Recovered>> recover() override { return below_.recover(); }
+  async::Task<Result<Page<model::Job>>> list_jobs(JobQuery query) override {
+    return below_.list_jobs(std::move(query));
+  }
+  async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override {
+    return below_.find_job(std::move(name), std::move(namespace_));
+  }
+  async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override {
+    return below_.list_executions(std::move(query));
+  }
+  async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override {
+    return below_.history(std::move(query));
+  }
+  async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
+      protocol::IdempotencyKey key) override {
+    return below_.find_idempotency_key(std::move(key));
+  }
+  async::Task<Result<std::vector<StateCount>>> count_jobs() override { return below_.count_jobs(); }
+  async::Task<void> stop() override { return below_.stop(); }
+
+  bool paused = false;
+  Result<void> room;
+
+ private:
+  JobStore& below_;
+  std::vector<std::pair<protocol::Batch, std::move_only_function<void()>>> held_;
+};
+
+}  // namespace skrei::jobstore::testing
