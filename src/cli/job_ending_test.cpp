@@ -10,6 +10,8 @@
 namespace skrei::cli {
 namespace {
 
+const std::string kCid = "bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4";
+
 using model::ComputeStateType;
 using model::JobStateType;
 
@@ -50,12 +52,12 @@ TEST(JobEnding, HandsThroughTheCodeOfTheLowestPartitionThatFailed) {
 TEST(JobEnding, ALaterSuccessCoversTheFailureThatWasRetried) {
   JobRecord record = record_of(JobStateType::Completed);
   record.executions = {failed(0, "NodeFault", "it broke"), exited(0, 0)};
-  record.executions[1].published_result = model::to_spec(model::IpfsResult{.cid = "bafy"});
+  record.executions[1].published_result = model::to_spec(model::IpfsResult{.cid = kCid});
 
   const JobEnding ending = ending_of(record);
 
   EXPECT_EQ(ending.exit_code, 0);
-  EXPECT_EQ(ending.results, (std::vector<PublishedResult>{{0, "bafy"}}));
+  EXPECT_EQ(ending.results, (std::vector<PublishedResult>{{0, kCid}}));
 }
 
 TEST(JobEnding, CodesOfFailures) {

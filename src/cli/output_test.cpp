@@ -31,7 +31,7 @@ TEST(Yaml, QuotesWordsThatWouldReadAsSomethingElse) {
   const auto value = json::parse(R"({"a":"true","b":true,"c":[1,"1"],"d":{},"e":"plain word"})");
 
   EXPECT_EQ(to_yaml_text(*value),
-            "a: \"true\"\nb: true\nc:\n  - 1\n  - \"1\"\nd: {}\ne: plain word");
+            "a: \"true\"\nb: true\nc:\n  - 1\n  - \"1\"\nd:\n  {}\ne: plain word");
 }
 
 TEST(ShortId, KeepsPrefixAndEightDigits) {

@@ -18,9 +18,10 @@ constexpr std::string_view kIpfsScheme = "ipfs://";
 
 /// Where ":/target" begins: the last ":/" that is no "://".
 std::size_t find_target(std::string_view text) {
-  for (std::size_t at = text.rfind(":/"); at != std::string_view::npos && at > 0;
+  for (std::size_t at = text.rfind(":/"); at != std::string_view::npos;
        at = text.rfind(":/", at - 1)) {
     if (text.substr(at, 3) != "://") return at;
+    if (at == 0) break;
   }
   return std::string_view::npos;
 }
