@@ -55,7 +55,11 @@ void Options::choice(const std::string& names, std::string& target, std::vector<
 void Options::list(const std::string& names, std::vector<std::string>& target,
                    const std::string& placeholder, const std::string& help) {
   // Without this one flag would swallow all words after it.
-  app_.add_option(names, target, help)->type_name(placeholder)->expected(1)->take_all();
+  app_.add_option(names, target, help)
+      ->type_name(placeholder)
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
 }
 
 void Options::argument(const std::string& name, std::string& target, const std::string& help) {

@@ -12,7 +12,7 @@
 namespace skrei::cli {
 namespace {
 
-constexpr std::size_t kCellWidth = 48;
+constexpr std::size_t kCellWidth = 64;
 
 /// Characters, not bytes: continuation bytes of UTF-8 take no column.
 std::size_t width_of(std::string_view text) {

@@ -59,6 +59,7 @@ void declare_globals(CLI::App& app, Globals& globals) {
                  "A setting as KEY=VALUE, or a YAML file of settings; repeatable")
       ->type_name("KEY=VALUE|FILE")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
   app.add_flag("--no-color", globals.no_colour, "No colour, whatever the terminal can");
 }

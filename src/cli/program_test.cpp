@@ -36,6 +36,7 @@ class RunCommand final : public Command {
   }
   void declare(Options& options) override {
     options.flag("-d,--detach", detach_, "Do not wait");
+    options.list("-i,--input", inputs_, "PATH", "What it reads");
     options.program_and_arguments("THING [ARGUMENT…]", words_, "The thing and its arguments");
   }
   int run(Context& context) override {
@@ -46,6 +47,7 @@ class RunCommand final : public Command {
 
  private:
   bool detach_ = false;
+  std::vector<std::string> inputs_;
   std::vector<std::string> words_;
 };
 
@@ -87,6 +89,8 @@ TEST(Program, WhatFollowsTwoDashesBelongsToTheProgram) {
   const Outcome outcome = run({"thing", "run", "x.wasm", "a", "-d", "--", "-d", "--limit", "-h"});
   EXPECT_EQ(outcome.code, 7);
   EXPECT_EQ(outcome.out, "x.wasm\na\n-d\n--limit\n-h\n");
+  EXPECT_EQ(run({"thing", "run", "-i", "a", "-i", "b", "x.wasm"}).out, "x.wasm\n");
+  EXPECT_EQ(run({"-c", "a=b", "thing", "run", "x.wasm"}).out, "x.wasm\n");
   EXPECT_EQ(run({"thing", "run", "--", "x.wasm", "--"}).out, "x.wasm\n--\n");
   EXPECT_EQ(run({"thing", "run"}).code, kExitUsage);
   EXPECT_EQ(run({"thing", "run", "x.wasm", "--limit"}).code, kExitUsage);
