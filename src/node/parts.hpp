@@ -36,9 +36,11 @@ struct Node::Parts {
   // The makers, in the order of start(). Each gives a sentence where it fails.
   Result<void> open_data();
   Result<void> open_engines();
+  void open_cgroups();
   Result<void> open_services();
   Result<void> listen();
   async::Task<Result<void>> recover();
+  void clean_cgroups(const std::vector<protocol::HostedExecution>& hosted) const;
 
   model::NodeInfo describe() const;
   compute::Options compute_options() const;
@@ -65,7 +67,8 @@ struct Node::Parts {
   std::unique_ptr<publisher::ipfs::IpfsPublisher> ipfs_publisher;
   publisher::Publishers publishers;
 
-  std::unique_ptr<executor::wasm::CgroupTree> cgroups;
+  std::unique_ptr<executor::wasm::CgroupTree> cgroups;  ///< Null for a node that is thrown away.
+  std::vector<std::string> cgroup_notices;
   std::unique_ptr<executor::wasm::WasmExecutor> wasm;
   executor::Engines engines;
   std::string sandbox_notice;

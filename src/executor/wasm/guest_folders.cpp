@@ -38,11 +38,17 @@ class Layout {
  public:
   explicit Layout(const fs::path& scratch) : scratch_(scratch) {}
 
-  Result<void> add_folder(const std::string& target, const fs::path& host, Access access) {
-    TRY_ASSIGN(const std::string guest, checked_target(target));
-    TRY(claim(guest));
-    folders_.push_back({guest, host.native(), access});
-    return {};
+  Result<void> add_input(const InputMount& input) {
+    return add({.guest_path = input.target,
+                .host_path = input.host_path.native(),
+                .access = input.access});
+  }
+
+  Result<void> add_result(const ResultMount& result) {
+    return add({.guest_path = result.target,
+                .host_path = result.host_folder.native(),
+                .access = Access::ReadWrite,
+                .own = true});
   }
 
   Result<void> add_file(const InputMount& input) {
@@ -59,6 +65,10 @@ class Layout {
       parent->second = scratch_ / fmt::format("{}", parents_.size());
       std::error_code error;
       fs::create_directories(parent->second, error);
+      // The program may be another user than we are, and ours is 0700 where the umask is 077.
+      constexpr auto kSearchable = fs::perms::group_exec | fs::perms::group_read |
+                                   fs::perms::others_exec | fs::perms::others_read;
+      if (!error) fs::permissions(parent->second, kSearchable, fs::perm_options::add, error);
       if (error) return fail(errno_error(error.value(), parent->second.native()));
     }
     return link_or_copy(input.host_path, parent->second / path.filename());
@@ -72,12 +82,20 @@ class Layout {
                     "choose another target for it",
                     guest);
       }
-      folders_.push_back({guest, host.native(), Access::ReadOnly});
+      folders_.push_back(
+          {.guest_path = guest, .host_path = host.native(), .access = Access::ReadOnly});
     }
     return std::move(folders_);
   }
 
  private:
+  Result<void> add(GuestFolder folder) {
+    TRY_ASSIGN(folder.guest_path, checked_target(folder.guest_path));
+    TRY(claim(folder.guest_path));
+    folders_.push_back(std::move(folder));
+    return {};
+  }
+
   Result<void> claim(const std::string& guest) {
     if (targets_.insert(guest).second) return {};
     return fail(Code::InvalidArgument, "target {}: used by two inputs or results", guest);
@@ -102,7 +120,7 @@ Result<std::vector<GuestFolder>> lay_out(const std::vector<InputMount>& inputs,
     std::error_code error;
     const fs::file_status status = fs::status(input.host_path, error);
     if (fs::is_directory(status)) {
-      TRY(layout.add_folder(input.target, input.host_path, input.access));
+      TRY(layout.add_input(input));
     } else if (fs::is_regular_file(status)) {
       TRY(layout.add_file(input));
     } else {
@@ -111,7 +129,7 @@ Result<std::vector<GuestFolder>> lay_out(const std::vector<InputMount>& inputs,
     }
   }
   for (const ResultMount& result : results)
-    TRY(layout.add_folder(result.target, result.host_folder, Access::ReadWrite));
+    TRY(layout.add_result(result));
   return layout.finish();
 }
 

@@ -33,7 +33,7 @@ TEST_F(GuestFolders, FoldersAreSeenAsTheyAre) {
                 .value(),
             (std::vector<GuestFolder>{{"/inputs", dir_, Access::ReadOnly},
                                       {"/work", dir_, Access::ReadWrite},
-                                      {"/outputs", dir_, Access::ReadWrite}}));
+                                      {"/outputs", dir_, Access::ReadWrite, true}}));
 }
 
 TEST_F(GuestFolders, SingleFilesShareAFolderThatStandsForTheirParent) {

@@ -5,10 +5,12 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.hpp"
 #include "executor/record.hpp"
+#include "executor/wasm/guest_user.hpp"
 
 namespace skrei::executor::wasm {
 namespace {
@@ -32,17 +34,27 @@ void note_long_file(int) {
   file_was_too_long = 1;
 }
 
-Result<std::vector<WallsRoot>> open_folders(const StartProgram& start,
-                                            native::WasmRunOptions& options) {
-  std::vector<WallsRoot> roots;
+Result<std::vector<OpenedFolder>> open_folders(const StartProgram& start) {
+  std::vector<OpenedFolder> opened;
   for (const GuestFolder& folder : start.folders) {
-    TRY_ASSIGN(UniqueFd opened, open_file(folder.host_path, O_RDONLY | O_DIRECTORY));
-    const bool writable = folder.access == Access::ReadWrite;
-    const int fd = opened.release();  // Lives as long as the process.
-    roots.push_back({fd, writable ? RootAccess::ReadWrite : RootAccess::ReadOnly});
+    TRY_ASSIGN(UniqueFd fd, open_file(folder.host_path, O_RDONLY | O_DIRECTORY));
+    OpenedFolder one{.folder = &folder, .fd = fd.get(), .info = {}};
+    if (::fstat(one.fd, &one.info) != 0) return fail_errno(folder.host_path);
+    opened.push_back(one);
+    (void)fd.release();  // Lives as long as the process.
+  }
+  return opened;
+}
+
+std::vector<WallsRoot> give_to_guest(std::span<const OpenedFolder> opened,
+                                     native::WasmRunOptions& options) {
+  std::vector<WallsRoot> roots;
+  for (const OpenedFolder& one : opened) {
+    const bool writable = one.folder->access == Access::ReadWrite;
+    roots.push_back({one.fd, writable ? RootAccess::ReadWrite : RootAccess::ReadOnly});
     options.dirs.push_back(
-        {.guest_path = folder.guest_path,
-         .fd = fd,
+        {.guest_path = one.folder->guest_path,
+         .fd = one.fd,
          .host_path = {},
          .access = writable ? native::WasmAccess::ReadWrite : native::WasmAccess::ReadOnly});
   }
@@ -72,11 +84,18 @@ Result<native::WasmOutcome> run_within_walls(const GuestRun& run) {
                                  .stdout_fd = run.stdout_fd,
                                  .stderr_fd = run.stderr_fd,
                                  .memory_max_bytes = run.start.limits.memory_bytes};
-  TRY_ASSIGN(const auto roots, open_folders(run.start, options));
+  TRY_ASSIGN(const auto opened, open_folders(run.start));
+  std::optional<WallsUser> user;
+  if (run.user) {
+    user = choose_user(*run.user, opened);
+    TRY(hand_over(*user, opened));
+  }
+  const auto roots = give_to_guest(opened, options);
   TRY_ASSIGN(auto guest, run.program.prepare(options));
   TRY(apply_walls({.level = run.walls,
                    .roots = roots,
                    .limits = walls_limits(run.start.limits),
+                   .user = user,
                    .parent = run.supervisor,
                    .seccomp = run.seccomp}));
   // Instead of ignoring it, as the walls do: the guest gets EFBIG either way.

@@ -16,6 +16,8 @@ struct GuestRun {
   const native::WasmProgram& program;
   const SeccompProgram* seccomp;
   WallsLevel walls;
+  /// Whom the program becomes; unset: who we are.
+  std::optional<WallsUser> user;
   pid_t supervisor;
   /// Write ends of pipes.
   int stdout_fd;

@@ -55,6 +55,12 @@ Result<void> parse_argument(std::string_view name, const std::string& text,
     options.retention.head_bytes = number;
   } else if (name == "--output-tail") {
     options.retention.tail_bytes = number;
+  } else if (name == "--users-first") {
+    if (!options.users) options.users.emplace();
+    options.users->first = static_cast<uid_t>(number);
+  } else if (name == "--users-count") {
+    if (!options.users) options.users.emplace();
+    options.users->count = static_cast<unsigned>(number);
   } else if (name == "--orphan-seconds") {
     options.orphan_limit = std::chrono::seconds(number);
   } else {
@@ -111,19 +117,24 @@ Result<void> supervise(const SupervisorOptions& options) {
 }  // namespace
 
 std::vector<std::string> to_arguments(const SupervisorOptions& options) {
-  return {std::string(kSupervisorCommand),
-          "--folder",
-          options.folder.native(),
-          "--executions",
-          options.executions.native(),
-          "--walls",
-          std::string(to_string(options.walls)),
-          "--output-head",
-          fmt::format("{}", options.retention.head_bytes),
-          "--output-tail",
-          fmt::format("{}", options.retention.tail_bytes),
-          "--orphan-seconds",
-          fmt::format("{}", options.orphan_limit.count())};
+  std::vector<std::string> arguments = {std::string(kSupervisorCommand),
+                                        "--folder",
+                                        options.folder.native(),
+                                        "--executions",
+                                        options.executions.native(),
+                                        "--walls",
+                                        std::string(to_string(options.walls)),
+                                        "--output-head",
+                                        fmt::format("{}", options.retention.head_bytes),
+                                        "--output-tail",
+                                        fmt::format("{}", options.retention.tail_bytes),
+                                        "--orphan-seconds",
+                                        fmt::format("{}", options.orphan_limit.count())};
+  if (options.users) {
+    arguments.insert(arguments.end(), {"--users-first", fmt::format("{}", options.users->first),
+                                       "--users-count", fmt::format("{}", options.users->count)});
+  }
+  return arguments;
 }
 
 Result<SupervisorOptions> parse_arguments(std::vector<std::string> arguments) {

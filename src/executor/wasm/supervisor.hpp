@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "executor/output_stream.hpp"
 #include "executor/wasm/walls.hpp"
+#include "executor/wasm/walls_support.hpp"
 
 /// The WASM supervisor: one process per data directory and engine that forks a child for each run.
 ///
@@ -29,6 +30,8 @@ struct SupervisorOptions {
   /// Folder of the executions (executor/execution_folder.hpp).
   std::filesystem::path executions;
   WallsLevel walls = WallsLevel::Landlock;
+  /// Ids that programs may become; needs root. Unset: they run as the supervisor's user.
+  std::optional<WallsUsers> users;
   OutputRetention retention;
   std::chrono::seconds orphan_limit{600};
 

@@ -82,6 +82,7 @@ void put(RecordWriter& out, const StartProgram& start) {
     out.text(folder.guest_path);
     out.text(folder.host_path);
     out.u8(folder.access == Access::ReadWrite ? 1 : 0);
+    out.u8(folder.own ? 1 : 0);
   }
   put(out, start.limits);
 }
@@ -130,11 +131,12 @@ StartProgram get_start(RecordReader& in) {
     name = in.text();
     value = in.text();
   }
-  start.folders.resize(in.count(2 * kTextBytesMin + 1));
+  start.folders.resize(in.count(2 * kTextBytesMin + 2));
   for (GuestFolder& folder : start.folders) {
     folder.guest_path = in.text();
     folder.host_path = in.text();
     folder.access = in.below(2) == 1 ? Access::ReadWrite : Access::ReadOnly;
+    folder.own = in.below(2) == 1;
   }
   start.limits = get_limits(in);
   return start;

@@ -21,7 +21,7 @@
 namespace skrei::executor::wasm {
 
 /// Raised by every change of a message. Part of the socket's name.
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 /// Longest body: arguments and environment of a program must fit.
 inline constexpr std::size_t kMessageBytesMax = 4 << 20;
@@ -53,6 +53,8 @@ struct GuestFolder {
   std::string guest_path;
   std::string host_path;
   Access access = Access::ReadOnly;
+  /// Made for this run: it is given to the program's user. Else it stays whose it is.
+  bool own = false;
 
   bool operator==(const GuestFolder&) const = default;
 };

@@ -16,7 +16,7 @@ const std::vector<Message>& every_message() {
                    .args = {"app.wasm", "", std::string("\0\xff", 2)},
                    .env = {{"A", "b"}},
                    .folders = {{"/inputs", "/host", Access::ReadOnly},
-                               {"/outputs", "/other", Access::ReadWrite}},
+                               {"/outputs", "/other", Access::ReadWrite, true}},
                    .limits = {.memory_bytes = 1,
                               .disk_bytes = 2,
                               .cpu_time = std::chrono::microseconds(3),
@@ -84,10 +84,10 @@ TEST(SupervisorProtocol, LengthsAreBounded) {
 }
 
 TEST(SupervisorProtocol, SocketsAreNamedByProtocolAndEngine) {
-  EXPECT_EQ(socket_name("0123456789abcdef0123"), "wasm-1-0123456789abcdef.sock");
+  EXPECT_EQ(socket_name("0123456789abcdef0123"), "wasm-2-0123456789abcdef.sock");
   EXPECT_TRUE(is_socket_name(socket_name("0123456789abcdef")));
   EXPECT_FALSE(is_socket_name("wasm-2-0123456789abcdef.sock"));
-  EXPECT_FALSE(is_socket_name("../wasm-1-x.sock"));
+  EXPECT_FALSE(is_socket_name("../wasm-2-x.sock"));
 }
 
 }  // namespace

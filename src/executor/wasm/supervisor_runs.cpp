@@ -73,6 +73,7 @@ struct SupervisorRuns::Run {
   Pipe outcome;
   pid_t pid = 0;
   UniqueFd process;
+  std::optional<WallsUser> user;
   WallTime started;
   std::optional<Stop> stop;
   std::optional<BootTime> wall_deadline;
@@ -105,7 +106,13 @@ Result<void> SupervisorRuns::start(const StartProgram& start, const native::Wasm
   if (exit) return {};
   TRY_ASSIGN(auto prepared, prepare(start));
   Run& run = *prepared;
-  TRY(fork_child(run, start, program));
+  if (options_.users) {
+    TRY_ASSIGN(run.user, options_.users->take());
+  }
+  if (auto forked = fork_child(run, start, program); !forked) {
+    if (run.user) options_.users->give_back(*run.user);
+    return forked;
+  }
   runs_.emplace(start.id, std::move(prepared));
   if (auto watched = watch(run); !watched) {
     kill(run, {ExitKind::NodeFault, {}, watched.error().message});
@@ -132,6 +139,7 @@ Result<std::unique_ptr<SupervisorRuns::Run>> SupervisorRuns::prepare(const Start
                                        .streams = std::move(streams),
                                        .outcome = std::move(outcome),
                                        .process = {},
+                                       .user = {},
                                        .started = clock_.now(),
                                        .stop = {},
                                        .wall_deadline = {},
@@ -160,6 +168,7 @@ Result<void> SupervisorRuns::fork_child(Run& run, const StartProgram& start,
                .program = program,
                .seccomp = seccomp_,
                .walls = options_.walls,
+               .user = run.user,
                .supervisor = supervisor,
                .stdout_fd = run.streams[0].pipe.write_end.get(),
                .stderr_fd = run.streams[1].pipe.write_end.get(),
@@ -232,6 +241,7 @@ void SupervisorRuns::finish(Run& run) {
   for (Stream& stream : run.streams)
     poller_.remove(stream.pipe.read_end.get());
   GuestEnd end = reap(run);
+  if (run.user) options_.users->give_back(*run.user);
   for (Stream& stream : run.streams) {
     // No process has the write end any more: the pipe ends after at most its capacity.
     auto more = read_once(run, stream);

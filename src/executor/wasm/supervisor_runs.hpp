@@ -17,6 +17,7 @@
 #include "executor/wasm/poller.hpp"
 #include "executor/wasm/program_cache.hpp"
 #include "executor/wasm/supervisor_protocol.hpp"
+#include "executor/wasm/user_slots.hpp"
 
 namespace skrei::executor::wasm {
 
@@ -30,6 +31,8 @@ class SupervisorRuns {
     std::filesystem::path executions;
     OutputRetention retention;
     WallsLevel walls = WallsLevel::Landlock;
+    /// Unset: programs run as the supervisor's own user.
+    std::optional<UserSlots> users;
     /// Programs at once.
     std::size_t runs_max = 1024;
   };

@@ -73,7 +73,8 @@ struct SupervisorServer::Client {
 SupervisorServer::SupervisorServer(const SupervisorOptions& options,
                                    const native::WasmEngine& engine, UniqueFd listener,
                                    UniqueFd signals, Poller poller,
-                                   std::optional<SeccompProgram> seccomp)
+                                   std::optional<SeccompProgram> seccomp,
+                                   std::optional<UserSlots> users)
     : options_(options),
       listener_(std::move(listener)),
       signals_(std::move(signals)),
@@ -83,7 +84,8 @@ SupervisorServer::SupervisorServer(const SupervisorOptions& options,
       runs_(poller_, clock_, seccomp_ ? &*seccomp_ : nullptr,
             {.executions = options.executions,
              .retention = options.retention,
-             .walls = options.walls},
+             .walls = options.walls,
+             .users = std::move(users)},
             [this](const ExecutionId& id, const Exit& exit) { tell_ended(id, exit); }) {}
 
 SupervisorServer::~SupervisorServer() = default;
@@ -97,9 +99,13 @@ Result<std::unique_ptr<SupervisorServer>> SupervisorServer::open(const Superviso
   if (!built && options.walls != WallsLevel::Weak) return fail(std::move(built).error());
   std::optional<SeccompProgram> seccomp;
   if (built) seccomp = *std::move(built);
+  std::optional<UserSlots> users;
+  if (options.users) {
+    TRY_ASSIGN(users, UserSlots::claim(*options.users));
+  }
   std::unique_ptr<SupervisorServer> server(
       new SupervisorServer(options, engine, std::move(listener), std::move(signals),
-                           std::move(poller), std::move(seccomp)));
+                           std::move(poller), std::move(seccomp), std::move(users)));
   TRY(server->watch());
   return server;
 }

@@ -35,7 +35,7 @@ class SupervisorServer {
 
   SupervisorServer(const SupervisorOptions& options, const native::WasmEngine& engine,
                    UniqueFd listener, UniqueFd signals, Poller poller,
-                   std::optional<SeccompProgram> seccomp);
+                   std::optional<SeccompProgram> seccomp, std::optional<UserSlots> users);
 
   Result<void> watch();
   void accept_client();

@@ -10,6 +10,7 @@ TEST(SupervisorArguments, ComeBackAsTheyWere) {
   const SupervisorOptions options{.folder = "/data/wasm",
                                   .executions = "/data/executions",
                                   .walls = WallsLevel::Namespaces,
+                                  .users = WallsUsers{.first = 70'000, .count = 4'096},
                                   .retention = {.head_bytes = 1, .tail_bytes = 2},
                                   .orphan_limit = std::chrono::seconds(3)};
 

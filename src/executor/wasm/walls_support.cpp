@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor/wasm/walls_support.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +23,17 @@ constexpr std::array kUserRanges = {
     WallsUsers{.first = 1'879'048'192, .count = 65'536},
     WallsUsers{.first = 61'184, .count = 4'096},
 };
+
+/// Beside becoming another user: giving folders away, reading and removing what is in them
+/// afterwards, and ending programs.
+bool has_capabilities() {
+  constexpr std::array kNeeded = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL};
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> have{};
+  if (syscall(SYS_capget, &header, have.data()) != 0) return false;
+  return std::ranges::all_of(
+      kNeeded, [&](int capability) { return (have[0].effective >> capability & 1U) != 0; });
+}
 
 bool may_become(const WallsUsers& users) {
   const pid_t child = fork();
@@ -84,7 +97,7 @@ WallsSupport probe_walls() {
   support.landlock_abi = landlock_abi();
   support.seccomp = has_seccomp();
   support.namespaces = namespaces_work();
-  if (geteuid() == 0) {
+  if (geteuid() == 0 && has_capabilities()) {
     for (const WallsUsers& users : kUserRanges) {
       if (!may_become(users)) continue;
       support.users = users;

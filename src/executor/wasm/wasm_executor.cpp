@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/scope_guard.hpp"
 #include "executor/wasm/guest_folders.hpp"
+#include "executor/wasm/user_slots.hpp"
 #include "executor/wasm/wasm_task.hpp"
 
 namespace skrei::executor::wasm {
@@ -42,6 +43,7 @@ SupervisorLauncher::Options launcher_options(const WasmExecutor::Options& option
           .supervisor = {.folder = options.folder,
                          .executions = options.executions,
                          .walls = options.walls,
+                         .users = options.users,
                          .retention = options.retention,
                          .orphan_limit = options.orphan_limit},
           .socket = std::move(socket)};
@@ -85,6 +87,7 @@ Result<std::unique_ptr<WasmExecutor>> WasmExecutor::open(async::Loop& loop,
   cache_options.folder = options.folder / "compiled";
   cache_options.compiler.program = options.program;
   cache_options.compiler.level = options.walls;
+  if (options.users) cache_options.compiler.user = compiler_user(*options.users);
   TRY_ASSIGN(const std::string fingerprint, CompileRunner(cache_options.compiler).fingerprint({}));
   TRY_ASSIGN(auto cache, CompileCache::open(std::move(cache_options), pool, clock, random));
   return std::unique_ptr<WasmExecutor>(new WasmExecutor(

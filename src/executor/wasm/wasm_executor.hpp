@@ -38,6 +38,8 @@ class WasmExecutor final : public Engine {
     /// otherwise.
     std::filesystem::path program = "/proc/self/exe";
     WallsLevel walls = WallsLevel::Landlock;
+    /// Ids that programs and compilers may become; needs root. Unset: they run as this user.
+    std::optional<WallsUsers> users;
     OutputRetention retention;
     std::chrono::seconds orphan_limit{600};
     /// Folder, program and walls of the compiler are set from the above.

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "async/sleep.hpp"
 #include "executor/testing/engine_conformance.hpp"
@@ -40,6 +41,7 @@ class WasmUnderTest final : public testing::EngineUnderTest {
         .executions = around.executions,
         .folder = around.executions.parent_path() / "wasm",
         .walls = wasm::choose_level(wasm::probe_walls(), wasm::WeakSandbox::Allow).value(),
+        .users = wasm::probe_walls().users,
         .orphan_limit = orphan_limit_,
         .on_supervisor = [this](pid_t pid) {
           supervisor_ = pid;
@@ -108,6 +110,49 @@ class WasmExecutor : public testing::EngineConformance {
 
 /// The supervisor gives up after a second without a node.
 class WasmOrphans : public WasmExecutor {};
+
+/// User ids of the supervisor's children.
+std::vector<std::string> users_of_children(pid_t supervisor) {
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", supervisor));
+  std::vector<std::string> users;
+  for (pid_t pid = 0; children >> pid;) {
+    std::ifstream status(fmt::format("/proc/{}/status", pid));
+    std::string word;
+    while (status >> word && word != "Uid:") {
+    }
+    if (status >> word) users.push_back(word);
+  }
+  return users;
+}
+
+TEST_P(WasmExecutor, EachProgramHasAUserOfItsOwnWhereWeAreRoot) {
+  if (!wasm::probe_walls().users) GTEST_SKIP() << "only root can give programs users";
+  const auto results = folder_.path() / "results";
+  std::filesystem::create_directory(results);
+  std::filesystem::permissions(results, std::filesystem::perms::owner_all);
+  auto writing = spec("e-write", program(module_file("writer"), {"/outputs"}));
+  writing.results.push_back({.name = "outputs", .target = "/outputs", .host_folder = results});
+  EXPECT_EQ(run(writing).exit_code, 0);
+  struct stat info{};
+  ASSERT_EQ(::stat((results / "hello.txt").c_str(), &info), 0);
+  EXPECT_NE(info.st_uid, 0u);
+
+  start(spec("e-1", program(module_file("sleep"), {"3600"})));
+  start(spec("e-2", program(module_file("sleep"), {"3600"})));
+  // They are root until their walls stand.
+  std::vector<std::string> users;
+  for (int i = 0; i < 5000; ++i) {
+    users = users_of_children(supervisor());
+    if (users.size() == 2 && users[0] != "0" && users[1] != "0") break;
+    loop_.run_task([]() -> async::Task<void> {
+      co_await async::sleep_for(1ms);
+    }());
+  }
+  ASSERT_EQ(users.size(), 2u);
+  EXPECT_NE(users[0], "0");
+  EXPECT_NE(users[1], "0");
+  EXPECT_NE(users[0], users[1]);
+}
 
 TEST_P(WasmExecutor, ATrapSaysWhichRuleWasBroken) {
   const Exit unreachable = run_module("trap", {});
