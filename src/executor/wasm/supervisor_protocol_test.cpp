@@ -86,7 +86,7 @@ TEST(SupervisorProtocol, LengthsAreBounded) {
 TEST(SupervisorProtocol, SocketsAreNamedByProtocolAndEngine) {
   EXPECT_EQ(socket_name("0123456789abcdef0123"), "wasm-2-0123456789abcdef.sock");
   EXPECT_TRUE(is_socket_name(socket_name("0123456789abcdef")));
-  EXPECT_FALSE(is_socket_name("wasm-2-0123456789abcdef.sock"));
+  EXPECT_FALSE(is_socket_name("wasm-3-0123456789abcdef.sock"));
   EXPECT_FALSE(is_socket_name("../wasm-2-x.sock"));
 }
 
