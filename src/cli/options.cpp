@@ -37,7 +37,7 @@ void Options::number(const std::string& names, std::int64_t& target, std::int64_
                      std::int64_t max, const std::string& help) {
   app_.add_option(names, target, help)
       ->type_name("N")
-      ->check(CLI::Range(min, max))
+      ->check(CLI::Range(min, max).description(""))
       ->default_val(target);
 }
 

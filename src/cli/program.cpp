@@ -48,6 +48,47 @@ class Formatter final : public CLI::Formatter {
     return fmt::format("  {:<{}}{}\n", app->get_name(), column_width_ - 2,
                        description.substr(0, description.find(".\n")));
   }
+
+  /// "-n,--limit", "--wait,--no-wait": CLI11 would show how it is made.
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    constexpr std::string_view kInner = "{false}";
+    if (const std::size_t at = name.find(kInner); at != std::string::npos) {
+      name.erase(at, kInner.size());
+    }
+    return name;
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : " " + type;
+  }
+
+  /// Wrapped, with the default at its end.
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    const std::string initial = option->get_default_str();
+    if (!initial.empty()) text += fmt::format(" (default: {})", initial);
+    std::string wrapped;
+    std::size_t column = 0;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find(' ', at), text.size());
+      if (column > 0 && column + 1 + end - at > kDescriptionWidth) {
+        wrapped += '\n';
+        column = 0;
+      } else if (column > 0) {
+        wrapped += ' ';
+        ++column;
+      }
+      wrapped.append(text, at, end - at);
+      column += end - at;
+      at = end + 1;
+    }
+    return wrapped;
+  }
+
+ private:
+  static constexpr std::size_t kDescriptionWidth = 64;
 };
 
 void declare_globals(CLI::App& app, Globals& globals) {
