@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "async/event.hpp"
+#include "async/scope.hpp"
 #include "base/fd.hpp"
 #include "base/testing/manual_clock.hpp"
 #include "base/testing/temp_dir.hpp"
@@ -63,6 +65,16 @@ class ExecutionWorkTest : public ::testing::Test {
   static async::Task<void> stop(ExecutionWorkTest& test) {
     co_await test.work.stop_all();
     co_await test.noop.stop();
+  }
+
+  static async::Task<void> carry_out_to_be_cancelled(ExecutionWorkTest& test) {
+    co_await test.work.carry_out(test.hosted(), Beginning::Fresh, [](const Progress&) {});
+    ADD_FAILURE() << "a cancelled call has no result";
+  }
+
+  static async::Task<void> stop_once(async::Event& is_set, async::TaskScope& scope) {
+    EXPECT_TRUE(co_await is_set.wait(std::chrono::seconds(5)));
+    co_await scope.stop();
   }
 
   model::Task& task() { return job.tasks.front(); }
@@ -220,6 +232,23 @@ TEST_F(ExecutionWorkTest, AStopWhileItStartsAndWhileItRunsCancelsTheProgram) {
   EXPECT_EQ(second.kind, OutcomeKind::Cancelled);
   EXPECT_EQ(second.message, "as it runs");
   work.stop(second_id, "it has ended");
+}
+
+TEST_F(ExecutionWorkTest, ACancelledCallLeavesTheProgramAndItsInputs) {
+  use_wasm();
+  wasm.outcome.reset();
+  async::TaskScope scope(loop);
+  async::Event runs(async::Event::Reset::Manual);
+  wasm.on_wait = [&] {
+    runs.set();
+  };
+
+  scope.spawn("execution", carry_out_to_be_cancelled(*this));
+  run(stop_once(runs, scope));
+
+  EXPECT_EQ(wasm.started.size(), 1U);
+  EXPECT_TRUE(wasm.cancelled.empty());
+  EXPECT_TRUE(source.released.empty());
 }
 
 TEST_F(ExecutionWorkTest, ResumesWhatRuns) {
