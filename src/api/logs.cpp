@@ -115,6 +115,7 @@ class LogStream {
     if (wanted_.only_new) {
       CO_TRY_ASSIGN(request.offset, co_await end_of(*engine, request));
     }
+    bool is_over = false;
     while (true) {
       // Not `?:` over co_await: both sides would be evaluated into one frame slot.
       Result<executor::OutputChunk> chunk;
@@ -124,9 +125,13 @@ class LogStream {
         chunk = co_await engine->read_output(request);
       }
       if (!chunk) {
-        // Not started yet, or kept on the node no longer: nothing to show.
-        if (chunk.error().code == Code::NotFound) co_return Result<void>();
-        co_return fail(chunk.error());
+        if (chunk.error().code != Code::NotFound) co_return fail(chunk.error());
+        // Not started yet, or kept on the node no longer. What ended after this look is looked at
+        // once more.
+        if (!wanted_.follow || is_over) co_return Result<void>();
+        is_over = co_await has_ended();
+        if (!is_over) CO_TRY(co_await async::sleep_for(kPollInterval));
+        continue;
       }
       if (chunk->dropped) {
         CO_TRY(co_await frames_.send(error_frame(
@@ -138,6 +143,11 @@ class LogStream {
       if (chunk->bytes.empty() && !wanted_.follow) co_return Result<void>();
       request.offset = chunk->next_offset();
     }
+  }
+
+  async::Task<bool> has_ended() {
+    const auto job = co_await shared_.services.store.find_job(wanted_.job.str(), "");
+    co_return !job || model::is_terminal(job->state.state_type);
   }
 
   /// Where the stream stands now.

@@ -61,6 +61,8 @@ struct Assessment {
   /// Empty: the node would take the job.
   std::vector<protocol::Reason> refusals;
   std::optional<std::uint64_t> missing_bytes;
+  /// An input that is certainly not whole on this node, where its size is not known; empty: none.
+  std::string absent = {};
   std::uint64_t cold_bytes = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "compute/task_environment.hpp"
 #include "compute/task_keys.hpp"
 #include "model/resources.hpp"
+#include "model/storage_params.hpp"
 
 namespace skrei::compute {
 namespace {
@@ -41,6 +42,11 @@ std::vector<executor::InputMount> mounts_of(const std::vector<ResolvedInput>& in
                                     : executor::Access::ReadOnly});
   }
   return mounts;
+}
+
+std::string name_of(const model::InputSource& input) {
+  const auto ipfs = model::ipfs_source(input.source);
+  return ipfs ? "input " + ipfs->cid : "the input for " + input.target;
 }
 
 protocol::Reason reason_of(std::string clause, const Error& error) {
@@ -385,6 +391,7 @@ async::Task<Assessment> ExecutionWork::assess(Assess question) {
       answer.refusals.push_back(reason_of("input", locality.error()));
     } else if (!locality->missing_bytes) {
       answer.missing_bytes.reset();
+      if (!locality->local) answer.absent = name_of(input);
     } else if (answer.missing_bytes) {
       *answer.missing_bytes += *locality->missing_bytes;
     }

@@ -87,7 +87,11 @@ std::vector<Reason> check_job(const SelectionPolicy& policy, const NodeId& reque
 std::vector<Reason> check_assessment(const SelectionPolicy& policy, const Assessment& assessment) {
   std::vector<Reason> reasons = assessment.refusals;
   if (policy.locality == Locality::Anywhere) return reasons;
-  if (!assessment.missing_bytes) {
+  if (!assessment.absent.empty()) {
+    reasons.push_back(never("locality", fmt::format("{} is not whole on this node, which takes "
+                                                    "local data only",
+                                                    assessment.absent)));
+  } else if (!assessment.missing_bytes) {
     reasons.push_back({"locality", "it is not established yet that all input data is on this node",
                        RefusalKind::NotNow});
   } else if (*assessment.missing_bytes > 0) {
