@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-
-#include "base/fd.hpp"
-#include "base/random.hpp"
 #include "cli/content_access.hpp"
-#include "content/embedded/embedded_store.hpp"
 #include "content/export.hpp"
-#include "node/data_dir.hpp"
+#include "node/offline_content.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -26,9 +21,8 @@ ContentEntry to_entry(const content::Entry& entry) {
 
 class DirectContent final : public ContentAccess {
  public:
-  DirectContent(std::unique_ptr<node::DataDir> folder,
-                std::unique_ptr<content::embedded::EmbeddedStore> store, async::BlockingPool& pool)
-      : folder_(std::move(folder)), store_(std::move(store)), pool_(pool) {}
+  DirectContent(std::unique_ptr<node::OfflineContent> content, async::BlockingPool& pool)
+      : content_(std::move(content)), store_(&content_->store()), pool_(pool) {}
 
   async::Task<Result<Added>> add(fs::path path, AddOptions options,
                                  TransferProgress progress) override {
@@ -115,8 +109,8 @@ class DirectContent final : public ContentAccess {
     return content::resolve_path(*store_, root, what.path);
   }
 
-  std::unique_ptr<node::DataDir> folder_;  // Held while the store is open.
-  std::unique_ptr<content::embedded::EmbeddedStore> store_;
+  std::unique_ptr<node::OfflineContent> content_;
+  content::ContentStore* store_;
   async::BlockingPool& pool_;
 };
 
@@ -124,12 +118,8 @@ class DirectContent final : public ContentAccess {
 
 Result<std::unique_ptr<ContentAccess>> direct_content(const fs::path& data_dir,
                                                       async::BlockingPool& pool) {
-  SystemRandom random;
-  TRY_ASSIGN(auto folder, node::DataDir::open(data_dir, random));
-  content::embedded::Options options;
-  TRY_ASSIGN(options.folder, folder->folder("content"));
-  TRY_ASSIGN(auto store, content::embedded::EmbeddedStore::open(std::move(options), pool));
-  return std::make_unique<DirectContent>(std::move(folder), std::move(store), pool);
+  TRY_ASSIGN(auto content, node::OfflineContent::open(data_dir, pool));
+  return std::make_unique<DirectContent>(std::move(content), pool);
 }
 
 }  // namespace skrei::cli

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest_word.hpp"
+#include "base/result.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/globals.hpp"
@@ -229,6 +230,20 @@ int complain_of_usage(const CLI::App& root, const CLI::ParseError& error,
   return kExitUsage;
 }
 
+/// Gives a command what stood behind `--`.
+Result<void> hand_over_program(const Declared& command, const std::vector<std::string>& words,
+                               const std::string& path) {
+  const std::string help = fmt::format("`{} --help` shows how", path);
+  if (command.program_words == nullptr) {
+    if (words.empty()) return {};
+    return fail(Error{Code::InvalidArgument,
+                      fmt::format("{:?} starts no program that `--` could belong to", path), help});
+  }
+  command.program_words->insert(command.program_words->end(), words.begin(), words.end());
+  if (!command.program_words->empty()) return {};
+  return fail(Error{Code::InvalidArgument, fmt::format("{:?} needs a program", path), help});
+}
+
 }  // namespace
 
 int run_program(const std::string& program, const std::vector<std::string>& arguments, Io& io,
@@ -275,19 +290,8 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
   while (!chosen->get_subcommands().empty())
     chosen = chosen->get_subcommands().front();
   const Declared& command = declared.at(chosen);
-  if (command.program_words == nullptr && !program_words.empty()) {
-    io.complain({Code::InvalidArgument,
-                 fmt::format("{:?} starts no program that `--` could belong to", path_of(chosen)),
-                 fmt::format("`{} --help` shows how", path_of(chosen))});
-    return kExitUsage;
-  }
-  if (command.program_words != nullptr) {
-    command.program_words->insert(command.program_words->end(), program_words.begin(),
-                                  program_words.end());
-  }
-  if (command.program_words != nullptr && command.program_words->empty()) {
-    io.complain({Code::InvalidArgument, fmt::format("{:?} needs a program", path_of(chosen)),
-                 fmt::format("`{} --help` shows how", path_of(chosen))});
+  if (const auto handed = hand_over_program(command, program_words, path_of(chosen)); !handed) {
+    io.complain(handed.error());
     return kExitUsage;
   }
   Context context(io, std::move(globals));
