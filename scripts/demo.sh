@@ -49,7 +49,8 @@ left_over() {
   local file pid
   for file in /proc/[0-9]*/cmdline; do
     pid=${file#/proc/} pid=${pid%/cmdline}
-    if [[ $pid != "$$" && $pid != "$BASHPID" ]] && tr '\0' ' ' <"$file" 2>/dev/null |
+    # A process may have gone since the folder was listed.
+    if [[ $pid != "$$" && $pid != "$BASHPID" ]] && { tr '\0' ' ' <"$file"; } 2>/dev/null |
       grep -qF "$work/node"; then
       echo "$pid"
     fi

@@ -156,4 +156,8 @@ std::size_t Service::held() const {
   return state_->decider.held();
 }
 
+std::size_t Service::running() const {
+  return state_->decider.describe().running_executions;
+}
+
 }  // namespace skrei::compute

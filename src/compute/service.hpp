@@ -50,6 +50,8 @@ class Service {
   model::ComputeNodeInfo describe() const;
   /// Executions held: waiting, running, or with a result that is not acknowledged.
   std::size_t held() const;
+  /// Of these, executions that may have a program.
+  std::size_t running() const;
 
  private:
   struct State;

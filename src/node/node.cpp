@@ -112,7 +112,8 @@ async::Task<void> Node::stop(Duration grace) {
   co_await parts.work->stop_all();
   co_await parts.orchestrator->stop();
   parts.peers->stop();
-  if (parts.options.lifetime == Lifetime::Throwaway) {
+  // A supervisor without programs has nothing to outlive the node for.
+  if (parts.options.lifetime == Lifetime::Throwaway || parts.compute->running() == 0) {
     if (const auto ended = co_await parts.wasm->shut_down(); !ended) {
       log::warn("the WASM supervisor did not end", {{"why", ended.error().message}});
     }
