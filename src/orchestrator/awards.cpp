@@ -263,6 +263,7 @@ void Decider::State::lose(AwardRef ref, ExecutionEvent event, std::string_view r
   append(ref.award, std::move(told), turn);
   award_deadlines.clear(ref.award.record.id);
   if (NodeEntry* node = nodes.find(node_id)) {
+    if (nodes.is_full(*node)) rescan();
     node->awards.erase(ref.award.record.id);
     nodes.note_fault(*node, turn.now.boot);
   }

@@ -158,6 +158,7 @@ void Decider::State::on_message(const NodeId& from, const protocol::Message& mes
 void Decider::State::on_peer_up(const NodeId& id, Turn& turn) {
   NodeEntry& node = nodes.at(id);
   node.up = true;
+  node.room.reset();
   node.connected_since = turn.now.wall;
   nodes.open(node);
   protocol::Hello hello{boot_id, run_id, {}};

@@ -114,7 +114,10 @@ void Decider::State::remember_lost(const LiveAward& award, const model::Executio
 void Decider::State::forget(LiveAward& award) {
   award_deadlines.clear(award.record.id);
   executions_by_id.erase(award.record.id);
-  if (NodeEntry* node = nodes.find(award.record.node_id)) node->awards.erase(award.record.id);
+  NodeEntry* node = nodes.find(award.record.node_id);
+  if (!node) return;
+  if (nodes.is_full(*node)) rescan();
+  node->awards.erase(award.record.id);
 }
 
 void Decider::State::stop_award(LiveAward& award, std::string_view why, Turn& turn) {

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kDataKeysMax = 256;
 /// Costs as much as this many bytes to move, where nothing is known about a node's data.
 constexpr std::uint64_t kUnknownBytes = 1'000'000'000;
+/// After so many bids of a node that was full it is tried whether it takes one more at once.
+constexpr int kBidsPerRoom = 8;
 constexpr Duration kFaultPauseMax = std::chrono::seconds(60);
 
 bool holds(const std::vector<std::string>& kinds, const model::SpecConfig& spec) {
@@ -111,6 +113,10 @@ std::optional<protocol::Reason> NodeTable::busy(const NodeEntry& node, BootTime 
   if (node.offers_open >= options_.offers_per_node_max) {
     return protocol::Reason{"busy", "has enough offers to answer", RefusalKind::NotNow};
   }
+  if (is_full(node)) {
+    return protocol::Reason{"busy", "has as many executions as it takes at once",
+                            RefusalKind::NotNow};
+  }
   return std::nullopt;
 }
 
@@ -135,6 +141,10 @@ void NodeTable::note_bid(NodeEntry& node, const protocol::Bid& bid, const Needs&
   node.usual_answer = node.usual_answer ? (3 * *node.usual_answer + took) / 4 : took;
   node.queue_wait = bid.queue_wait;
   node.not_now_delay = Duration{0};
+  if (node.room && ++node.bids_since_full >= kBidsPerRoom) {
+    node.bids_since_full = 0;
+    ++*node.room;
+  }
   const std::uint64_t missing = bid.missing_bytes.value_or(kUnknownBytes) + bid.cold_bytes;
   if (node.missing_bytes.size() >= kDataKeysMax && !node.missing_bytes.contains(needs.data_key)) {
     node.missing_bytes.erase(node.missing_bytes.begin());
@@ -148,6 +158,17 @@ void NodeTable::close(NodeEntry& node, std::string reason, BootTime now) {
   node.closed_until = now + node.not_now_delay;
   node.closed_reason = std::move(reason);
   openings_.set(node.id, node.closed_until);
+}
+
+bool NodeTable::is_full(const NodeEntry& node) const {
+  return node.offers_open >= options_.offers_per_node_max ||
+         (node.room && node.awards.size() + node.offers_open >= *node.room);
+}
+
+void NodeTable::note_full(NodeEntry& node) {
+  // One at least: what there is now may all be another requester's.
+  node.room = std::max<std::size_t>(node.awards.size() + node.offers_open, 1);
+  node.bids_since_full = 0;
 }
 
 void NodeTable::open(NodeEntry& node) {

@@ -43,6 +43,11 @@ struct NodeEntry {
   BootTime closed_until{};
   std::string closed_reason;
   Duration not_now_delay{0};
+  /// Once it has said that it is full: as many executions and offers as it takes of ours at once.
+  /// So each end makes room for one offer, not for a volley of which all but one are refused. Grows
+  /// a little with the bids that it makes since.
+  std::optional<std::size_t> room;
+  int bids_since_full = 0;
   /// Executions in a row that the node broke.
   int faults = 0;
 
@@ -90,6 +95,10 @@ class NodeTable {
   void note_bid(NodeEntry& node, const protocol::Bid& bid, const Needs& needs, Duration took);
   /// Leaves the node alone for a while, longer each time in a row.
   void close(NodeEntry& node, std::string reason, BootTime now);
+  /// Whether it has all that it takes of ours at once, as far as it has said.
+  bool is_full(const NodeEntry& node) const;
+  /// It refused an offer because of its load.
+  void note_full(NodeEntry& node);
   /// Something changed there: ask again.
   void open(NodeEntry& node);
   /// An execution there was lost or broken by the node.

@@ -151,6 +151,7 @@ void Decider::State::on(const NodeId& from, const protocol::Refusal& message, Tu
   if (!rescan_at) rescan_at = turn.now.boot + kNeverHolds;
   NodeEntry& node = nodes.at(from);
   if (is_about_load(message.reasons)) {
+    nodes.note_full(node);
     nodes.close(node, protocol::join_sentences(message.reasons), turn.now.boot);
   }
   const auto partition = job.partitions.find(offer.partition);
@@ -205,7 +206,7 @@ void Decider::State::release(SentOffer& offer) {
   --offers_open;
   NodeEntry* node = nodes.find(offer.node);
   if (!node) return;
-  if (node->offers_open == options.offers_per_node_max) rescan();
+  if (nodes.is_full(*node)) rescan();
   --node->offers_open;
 }
 
