@@ -210,6 +210,26 @@ TEST_F(RequesterDecider, AsksTheNextNodeAfterARefusalAndTellsWhyItWaits) {
   EXPECT_NE(sent<protocol::Offer>(kA), nullptr) << "asked again after a pause";
 }
 
+TEST_F(RequesterDecider, AFullNodeGetsOneOfferForEachEnd) {
+  join(kA);
+  std::vector<protocol::Award> awards;
+  for (int i = 0; i < 2; ++i) {
+    submit();
+    awards.push_back(bid(kA));
+  }
+  submit();
+  refuse(kA, protocol::RefusalKind::NotNow, "busy");
+  submit();
+  submit();
+
+  outcome(kA, awards[0]);
+  EXPECT_EQ(std::ranges::count_if(last.sends,
+                                  [](const protocol::Send& send) {
+                                    return std::holds_alternative<protocol::Offer>(send.message);
+                                  }),
+            1);
+}
+
 TEST_F(RequesterDecider, QueuedJobNamesEachNodesReasonAndFailsAfterItsQueueTimeout) {
   join(kA);
   model::Job job = batch_job();
