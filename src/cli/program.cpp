@@ -268,6 +268,11 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
 
   if (asks_for_json(arguments)) io.set_json_errors();
   std::vector<std::string> own = arguments;
+  // "skrei help wasm run" is "skrei wasm run --help".
+  if (!own.empty() && own.front() == "help") {
+    own.erase(own.begin());
+    own.emplace_back("--help");
+  }
   const std::vector<std::string> program_words = split_off_program(own);
   try {
     // CLI11 takes the words from the back.

@@ -185,9 +185,9 @@ Result<void> Node::Parts::listen() {
   const config::ApiSettings& settings = options.settings.api;
   auto bound = server->listen(settings.host, settings.port);
   if (!bound) {
-    if (bound.error().hint.empty()) {
-      bound.error().hint = "choose another port with --api-port (0: any that is free)";
-    }
+    bound.error().hint =
+        "stop the other program, or choose another address: --api-host, --api-port (0: any port "
+        "that is free)";
     return fail(std::move(bound).error());
   }
   port = *bound;
