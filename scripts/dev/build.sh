@@ -52,6 +52,10 @@ cmd_bench() {
   local name=${1:-} bench ran=0
   build_quietly release skrei skrei_benches
   mkdir -p build/bench
+  if [[ -z $name || $name == load ]]; then
+    build/release/bench/skrei_load --out build/bench/load.json
+    ran=$((ran + 1))
+  fi
   for bench in build/release/bench/bench_*; do
     [[ -x $bench && -f $bench ]] || continue
     [[ -z $name || ${bench##*/bench_} == "$name" ]] || continue
@@ -60,7 +64,7 @@ cmd_bench() {
   done
   if [[ $ran -eq 0 ]]; then
     die "there is no benchmark \"$name\"" \
-      "there are: $(cd build/release/bench && echo bench_* | sed 's/bench_//g')"
+      "there are: load $(cd build/release/bench && echo bench_* | sed 's/bench_//g')"
   fi
   say "JSON: $root/build/bench/"
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "load/measure.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "model/time_text.hpp"
+
+namespace skrei::bench {
+namespace {
+
+/// The value of the first line "<key> : <value>".
+std::string field_of(const std::string& path, const std::string& key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "";
+}
+
+}  // namespace
+
+double Samples::percentile_ms(double part) const {
+  if (all_.empty()) return 0;
+  std::vector<Duration> sorted = all_;
+  std::sort(sorted.begin(), sorted.end());
+  const auto last = static_cast<double>(sorted.size() - 1);
+  const auto at = static_cast<std::size_t>(part * last + 0.5);
+  return std::chrono::duration<double, std::milli>(sorted[at]).count();
+}
+
+void Report::add(Figure figure) {
+  std::printf("%-44s %12.2f %-6s  %s\n", figure.name.c_str(), figure.value, figure.unit.c_str(),
+              figure.how.c_str());
+  std::fflush(stdout);
+  figures_.push_back(std::move(figure));
+}
+
+json::Value Report::to_json() const {
+  json::Value figures = json::Value::array();
+  for (const Figure& figure : figures_) {
+    figures.push_back({{"name", figure.name},
+                       {"value", figure.value},
+                       {"unit", figure.unit},
+                       {"how", figure.how}});
+  }
+  return {{"environment", environment()}, {"figures", std::move(figures)}};
+}
+
+json::Value environment() {
+  utsname system{};
+  ::uname(&system);
+  return {{"cpu", field_of("/proc/cpuinfo", "model name")},
+          {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)},
+          {"memory", field_of("/proc/meminfo", "MemTotal")},
+          {"kernel", std::string(system.release)},
+          {"time", model::format_time(SystemClock().now())},
+#ifdef NDEBUG
+          {"build", "release"}};
+#else
+          {"build", "debug"}};
+#endif
+}
+
+double resident_mib(pid_t pid) {
+  std::istringstream text(field_of(fmt::format("/proc/{}/status", pid), "VmRSS"));
+  double kib = 0;
+  text >> kib;
+  return kib / 1024;
+}
+
+}  // namespace skrei::bench

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/clock.hpp"
+#include "json/json.hpp"
+
+namespace skrei::bench {
+
+/// Durations of one thing done many times.
+class Samples {
+ public:
+  void add(Duration duration) { all_.push_back(duration); }
+  std::size_t size() const { return all_.size(); }
+  /// `part` from 0 to 1: 0.5 is the median. Zero without samples.
+  double percentile_ms(double part) const;
+
+ private:
+  std::vector<Duration> all_;
+};
+
+/// One figure, as it stands in the table and in the JSON.
+struct Figure {
+  std::string name;
+  double value = 0;
+  std::string unit;
+  /// What it was measured with: "64 connections, 3 s".
+  std::string how;
+};
+
+class Report {
+ public:
+  void add(Figure figure);
+  json::Value to_json() const;
+
+ private:
+  std::vector<Figure> figures_;
+};
+
+/// Processor, cores, kernel, build type and time: what a figure means nothing without.
+json::Value environment();
+
+/// Resident memory of a process in MiB; 0 if it has gone.
+double resident_mib(pid_t pid);
+
+}  // namespace skrei::bench
