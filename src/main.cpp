@@ -4,16 +4,12 @@
 #include <string_view>
 #include <vector>
 
-#include <sys/stat.h>
-
 #include "cli/io.hpp"
 #include "cli/program.hpp"
 #include "executor/wasm/compile_child.hpp"
 #include "executor/wasm/supervisor.hpp"
 
 int main(int argc, char** argv) {
-  // Nothing that Skrei writes is for others.
-  ::umask(077);
   // The programs that the node starts of itself; both must be the first to run in their process.
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == skrei::executor::wasm::kSupervisorCommand) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.hpp"
@@ -25,6 +26,8 @@ Result<void> write_run_file(const DataDir& data_dir, const std::string& host, st
 }  // namespace
 
 async::Task<Result<std::unique_ptr<Node>>> Node::start(async::Loop& loop, NodeOptions options) {
+  // Nothing that a node writes is for others.
+  ::umask(077);
   auto parts = std::make_unique<Parts>(loop, std::move(options));
   CO_TRY(parts->open_data());
   CO_TRY(parts->open_engines());
