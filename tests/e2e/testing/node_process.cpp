@@ -60,7 +60,12 @@ pid_t NodeProcess::pid() const {
 }
 
 std::string NodeProcess::log() const {
-  return text_of(options_.data_dir.native() + ".log");
+  std::string text = text_of(options_.data_dir.native() + ".log");
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(options_.data_dir / "wasm", error)) {
+    if (entry.path().extension() == ".log") text += "-- supervisor:\n" + text_of(entry.path());
+  }
+  return text;
 }
 
 Result<void> NodeProcess::spawn() {
@@ -91,7 +96,7 @@ async::Task<Result<void>> NodeProcess::start(Duration limit) {
   // What a killed run left would name its port.
   std::error_code ignored;
   fs::remove(options_.data_dir / "skrei.run", ignored);
-  const std::size_t said_before = log().size();
+  const std::string said_before = log();
   CO_TRY(spawn());
   const SystemClock clock;
   const BootTime deadline = clock.boot_now() + limit;
@@ -103,7 +108,7 @@ async::Task<Result<void>> NodeProcess::start(Duration limit) {
   }
   co_await kill();
   co_return fail(Code::Unavailable, "skrei serve is not ready; it said:\n{}",
-                 log().substr(said_before));
+                 log().substr(std::min(said_before.size(), log().size())));
 }
 
 async::Task<Result<async::ExitStatus>> NodeProcess::wait(Duration limit) {

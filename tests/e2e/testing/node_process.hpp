@@ -52,7 +52,7 @@ class NodeProcess {
   std::uint16_t port() const { return port_; }
   pid_t pid() const;
   const std::filesystem::path& data_dir() const { return options_.data_dir; }
-  /// All that its runs have said on stderr.
+  /// All that its runs have said on stderr, and its supervisors in their log.
   std::string log() const;
 
  private:
