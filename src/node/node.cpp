@@ -120,6 +120,7 @@ async::Task<void> Node::stop(Duration grace) {
     if (const auto ended = co_await parts.wasm->shut_down(); !ended) {
       log::warn("the WASM supervisor did not end", {{"why", ended.error().message}});
     }
+    if (parts.cgroups) parts.cgroups->remove_tree();
   }
   for (executor::Engine* engine : parts.engines.all())
     co_await engine->stop();

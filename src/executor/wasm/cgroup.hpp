@@ -137,7 +137,8 @@ class CgroupTree {
   /// Kills and removes the cgroups of all executions but `kept`; gives the ids it removed.
   std::vector<std::string> remove_all_except(std::span<const std::string> kept) const;
 
-  /// Takes the tree away as far as nothing is inside: for a node that was made for one job.
+  /// Takes this process out of the tree, and the tree away as far as nothing else is inside: at the
+  /// end of a node that leaves no program behind.
   void remove_tree() const;
 
  private:

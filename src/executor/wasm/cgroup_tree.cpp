@@ -236,6 +236,9 @@ std::unique_ptr<CgroupTree> CgroupTree::open(const Options& options) {
 
 void CgroupTree::remove_tree() const {
   for (const Branch& branch : branches_) {
+    // Where we are in the tree ourselves, we go back to where it was planted. Version 2 may not let
+    // us, once its controllers were given to jobs: the tree stays, and the next node takes it up.
+    static_cast<void>(cgroup_files::add_process(branch.root.parent_path(), getpid()));
     for (const char* leaf : kLeaves)
       rmdir((branch.root / leaf).c_str());
     rmdir(branch.root.c_str());
