@@ -8,6 +8,7 @@ readonly rust_min=1.95.0
 readonly package_groups=(
   "compiler, linker, build | clang-19 lld-19 llvm-19 libclang-rt-19-dev libstdc++-12-dev cmake
     ninja-build ccache pkg-config"
+  "the C compiler that Rust's build scripts call | gcc libc6-dev"
   "formatting and static checks | clang-format-19 clang-tidy-19"
   "libraries that Skrei links | libboost1.81-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev
     libspdlog-dev libfmt-dev libsqlite3-dev libsqlitecpp-dev libarchive-dev libssl-dev
