@@ -91,7 +91,7 @@ Exit get_exit(RecordReader& reader) {
   Exit exit;
   exit.kind = static_cast<ExitKind>(reader.below(5));
   exit.limit = static_cast<LimitKind>(reader.below(6));
-  exit.exit_code = static_cast<int>(reader.i64());
+  exit.exit_code = reader.whole();
   exit.message = reader.text();
   exit.peak.memory_bytes = reader.u64();
   exit.peak.disk_bytes = reader.u64();

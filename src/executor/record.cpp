@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor/record.hpp"
 
+#include <utility>
+
 namespace skrei::executor {
 namespace {
 
@@ -61,6 +63,13 @@ std::string RecordReader::text() {
 std::uint32_t RecordReader::count(std::size_t item_bytes_min) {
   const std::uint32_t items = u32();
   if (items <= rest_.size() / item_bytes_min) return items;
+  damaged_ = true;
+  return 0;
+}
+
+int RecordReader::whole() {
+  const std::int64_t value = i64();
+  if (std::in_range<int>(value)) return static_cast<int>(value);
   damaged_ = true;
   return 0;
 }

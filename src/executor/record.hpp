@@ -38,6 +38,8 @@ class RecordReader {
   /// A number of list items, each of which takes at least `item_bytes_min` bytes of the record: a
   /// lying count cannot make the reader allocate more than the record's own size.
   std::uint32_t count(std::size_t item_bytes_min);
+  /// An i64 that has to fit into an int.
+  int whole();
   /// A number in [0, `values`): for enumerations.
   std::uint8_t below(std::uint8_t values);
 
