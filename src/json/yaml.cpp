@@ -131,6 +131,26 @@ std::size_t depth_of(const Value& value) {
 }
 
 // Builds the value from the events of yaml-cpp, so that bounds hold while it grows.
+/// yaml-cpp 0.7 unescapes "\\N" (U+0085) and "\\_" (U+00A0) to one byte each, which is not UTF-8.
+/// The text that it read was, so a continuation byte on its own is one of these.
+std::string with_whole_escapes(const std::string& text) {
+  std::string whole;
+  whole.reserve(text.size());
+  int continuations = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0xc0) {
+      continuations = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
+    } else if (byte >= 0x80 && continuations == 0) {
+      whole += '\xc2';
+    } else if (byte >= 0x80) {
+      --continuations;
+    }
+    whole += c;
+  }
+  return whole;
+}
+
 class BoundedBuilder final : public YAML::EventHandler {
  public:
   explicit BoundedBuilder(const ParseLimits& limits) : limits_(limits) {}
@@ -143,7 +163,8 @@ class BoundedBuilder final : public YAML::EventHandler {
   void OnNull(const Mark& mark, anchor_t anchor) override { scalar(mark, anchor, nullptr, "null"); }
 
   void OnScalar(const Mark& mark, const std::string& tag, anchor_t anchor,
-                const std::string& text) override {
+                const std::string& raw) override {
+    const std::string text = with_whole_escapes(raw);
     scalar(mark, anchor, resolve(mark, tag, text), text);
   }
 

@@ -111,6 +111,10 @@ TEST(Yaml, ErrorsSayWhere) {
   EXPECT_EQ(result.error().message, "YAML line 2, column 11: key \"c\" stands twice in one map");
 }
 
+TEST(Yaml, EscapesOfLatin1ControlsAreUtf8) {
+  EXPECT_EQ(*parse_yaml("a: \"x\\Ny\\_z\xC3\xA4\""), (Value{{"a", "x\xC2\x85y\xC2\xA0z\xC3\xA4"}}));
+}
+
 TEST(Yaml, DumpIsTheInverseOfParse) {
   const Value value = *parse(
       R"({"a":"true","b":"1","c":null,"d":[],"e":{},"f":"x: y","g":"multi\nline","h":-1,"i":2.5,)"
