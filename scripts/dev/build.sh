@@ -73,15 +73,15 @@ fuzzer_names() {
   sed -n 's/^skrei_fuzzer(\([a-z0-9_]*\) .*/\1/p' fuzz/CMakeLists.txt
 }
 
-# fuzz_one NAME SECONDS [SEED]: new inputs that reach new code are kept in build/fuzz/corpus/NAME and
-# used again. Without a seed each run takes its own way.
+# fuzz_one NAME SECONDS [SEED]: new inputs that reach new code are kept in build/fuzz/corpus/NAME
+# and used again. Without a seed each run takes its own way.
 fuzz_one() {
   local name=$1 seconds=$2 seed=${3:-0} program="build/fuzz/fuzz/fuzz_$1"
   local corpus="build/fuzz/corpus/$1" findings="build/fuzz/findings/$1"
   mkdir -p "$corpus" "$findings"
   echo "fuzz $name for $seconds s"
-  "$program" -seed="$seed" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
-    -artifact_prefix="$findings/" -print_final_stats=1 "$corpus" "${program}_seeds" || {
+  "$program" -seed="$seed" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    -max_len=65536 -artifact_prefix="$findings/" -print_final_stats=1 "$corpus" "${program}_seeds" || {
     echo "fuzz $name: FOUND a failing input; it is in $findings/"
     echo "to see it again: $program $findings/FILE"
     return 1
