@@ -81,7 +81,8 @@ fuzz_one() {
   mkdir -p "$corpus" "$findings"
   echo "fuzz $name for $seconds s"
   "$program" -seed="$seed" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -max_len=65536 -artifact_prefix="$findings/" -print_final_stats=1 "$corpus" "${program}_seeds" || {
+    -max_len=65536 -artifact_prefix="$findings/" -print_final_stats=1 \
+    "$corpus" "${program}_seeds" || {
     echo "fuzz $name: FOUND a failing input; it is in $findings/"
     echo "to see it again: $program $findings/FILE"
     return 1
