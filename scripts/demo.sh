@@ -91,6 +91,8 @@ clean_up() {
   local status=$?
   trap - EXIT INT TERM
   [[ -z $node_pid ]] || stop_node || true
+  # Inputs lie there as read-only trees.
+  chmod -R u+w "$work"
   rm -rf "$work"
   exit "$status"
 }
