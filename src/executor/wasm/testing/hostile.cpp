@@ -71,7 +71,7 @@ int list_root(const Scene&) {
   return result_of(syscall(SYS_getdents64, folder.get(), entries.data(), entries.size()));
 }
 int open_proc_self_root(const Scene&) {
-  return read_at(AT_FDCWD, "/proc/self/root/etc/passwd");
+  return read_at(AT_FDCWD, fmt::format("/proc/{}/root/etc/passwd", getpid()));
 }
 int open_by_proc_self_fd(const Scene& scene) {
   return read_at(AT_FDCWD, fmt::format("/proc/self/fd/{}", scene.secret_fd));
@@ -410,7 +410,7 @@ constexpr auto kHostile = std::to_array<Attempt>({
     {"open /etc/passwd", open_passwd},
     {"read a file of the store", read_store, Bare::NeedsRoot},
     {"list /usr", list_root},
-    {"open /proc/self/root/etc/passwd", open_proc_self_root},
+    {"open the passwords by /proc/self/root", open_proc_self_root},
     {"open /proc/self/fd/<secret>", open_by_proc_self_fd},
     {"open /proc/self/fd/<output>/../store", climb_by_proc_self_fd, Bare::NeedsRoot},
     {"open /proc/<sibling>/environ", open_proc_of_sibling, Bare::NeedsRoot},
