@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/resources.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <gtest/gtest.h>

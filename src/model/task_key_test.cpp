@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/task_key.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
