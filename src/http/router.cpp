@@ -103,7 +103,12 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
   const bool is_new = std::ranges::none_of(
       node->routes, [&](const auto& other) { return other->method == route->method; });
   SKREI_ASSERT(is_new);
+  names_.insert({.pattern = std::string(pattern), .method = std::string(method)});
   node->routes.push_back(std::move(route));
+}
+
+std::vector<RouteName> Router::names() const {
+  return {names_.begin(), names_.end()};
 }
 
 Result<Router::Match> Router::find(std::string_view method, std::string_view path) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +32,8 @@ class Router {
   void add(std::string_view method, std::string_view pattern, Handler handler,
            RouteOptions options);
 
+  std::vector<RouteName> names() const;
+
   struct Match {
     const Route* route = nullptr;  // Null: nothing for this method, or for this path.
     bool path_known = false;
@@ -43,6 +47,7 @@ class Router {
  private:
   struct Node;
   std::unique_ptr<Node> root_;
+  std::set<RouteName> names_;
 };
 
 }  // namespace skrei::http

@@ -53,6 +53,20 @@ TEST(Router, PrefersLiteralsThenParametersThenTheRest) {
   EXPECT_EQ(find(router, "GET", "/jobs/%zz"), "bad");
 }
 
+TEST(Router, NamesItsRoutesInOrder) {
+  Router router;
+  add(router, "PUT", "/jobs");
+  add(router, "GET", "/jobs/:id");
+  add(router, "GET", "/jobs");
+
+  const std::vector<RouteName> expected{
+      {.pattern = "/jobs", .method = "GET"},
+      {.pattern = "/jobs", .method = "PUT"},
+      {.pattern = "/jobs/:id", .method = "GET"},
+  };
+  EXPECT_EQ(router.names(), expected);
+}
+
 TEST(EventStream, WireFormKeepsLineBreaksAndCannotBeInjectedInto) {
   EXPECT_EQ(to_wire({.data = "a\nb\r\nc\rd", .event = "log", .id = "7"}),
             "event: log\nid: 7\ndata: a\ndata: b\ndata: c\ndata: d\n\n");

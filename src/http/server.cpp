@@ -163,6 +163,10 @@ void Server::route(std::string_view method, std::string_view pattern, Handler ha
   state_->context.router.add(method, pattern, std::move(handler), options);
 }
 
+std::vector<RouteName> Server::routes() const {
+  return state_->context.router.names();
+}
+
 Result<std::uint16_t> Server::listen(std::string_view host, std::uint16_t port) {
   TRY_ASSIGN(const auto address, parse_address(host, port));
   TRY_ASSIGN(auto fd, listen_tcp(address));

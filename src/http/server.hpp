@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "http/request.hpp"
@@ -60,6 +62,15 @@ struct ServerHooks {
   std::function<Response(const ErrorContext&)> render_error;
 };
 
+/// A route as it was registered.
+struct RouteName {
+  std::string pattern;
+  std::string method;
+
+  auto operator<=>(const RouteName&) const = default;
+  bool operator==(const RouteName&) const = default;
+};
+
 struct ServerStats {
   std::size_t connections = 0;            ///< Now.
   std::uint64_t requests = 0;             ///< Since start, as the rest.
@@ -91,6 +102,8 @@ class Server {
   /// OPTIONS is answered with Allow. Two handlers for one method and pattern are a bug (asserted).
   void route(std::string_view method, std::string_view pattern, Handler handler,
              RouteOptions options = {});
+  /// Sorted by pattern, then method: for what describes the routes or is tested against them.
+  std::vector<RouteName> routes() const;
 
   /// `host` is an IP address or "localhost"; port 0 lets the kernel choose. Answers the port.
   Result<std::uint16_t> listen(std::string_view host, std::uint16_t port);
