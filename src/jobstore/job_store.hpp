@@ -64,6 +64,16 @@ class JobStore {
 
   virtual async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) = 0;
 
+  /// The events of all jobs after `seq`; `limit` as in queries.
+  virtual async::Task<Result<EventPage>> events_after(std::uint64_t seq, std::size_t limit) = 0;
+
+  /// Sequence number of the newest synced event; 0 before the first.
+  virtual std::uint64_t last_event() const = 0;
+
+  /// `listener` runs when last_event() has grown: once for a group, after its `synced`. There is
+  /// one at a time; an empty one ends it.
+  virtual void on_events(std::function<void()> listener) = 0;
+
   virtual async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
       protocol::IdempotencyKey key) = 0;
 

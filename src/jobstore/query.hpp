@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ struct Page {
   std::vector<Item> items;
   /// Where the next page starts; unset when nothing follows.
   std::optional<PageKey> next;
+  /// Jobs: the newest event that this page knows of; what happened later has a greater number.
+  std::uint64_t last_event = 0;
 };
 
 struct JobQuery {
@@ -74,6 +77,19 @@ struct HistoryQuery {
   WallTime since{};
   std::uint64_t after_seq = 0;
   std::size_t limit = 100;
+};
+
+/// A row of history with its job, both as of one moment: the job may be further than the row.
+struct JobEvent {
+  model::JobHistory item;
+  std::shared_ptr<const model::Job> job;
+};
+
+/// Events of all jobs, by their sequence numbers.
+struct EventPage {
+  std::vector<JobEvent> events;
+  /// Rows between the asked place and the end of this page are not kept any more.
+  bool has_gap = false;
 };
 
 struct StateCount {

@@ -50,7 +50,10 @@ void MemoryJobStore::commit(protocol::Batch batch, std::move_only_function<void(
   for (protocol::Mutation& mutation : batch) {
     std::visit([this](auto& row) { apply(row); }, mutation);
   }
-  loop_.post(std::move(synced));
+  loop_.post([synced = std::move(synced), feed = feed_, last = events_.size()]() mutable {
+    synced();
+    feed->advance(last);
+  });
 }
 
 void MemoryJobStore::apply(protocol::PutJob& row) {
@@ -113,7 +116,9 @@ async::Task<Result<Page<model::Job>>> MemoryJobStore::list_jobs(JobQuery query) 
     if (!is_any_namespace(query.namespace_) && job->namespace_ != query.namespace_) continue;
     if (model::matches(query.labels, job->labels)) matching.push_back(job.get());
   }
-  co_return page_of(std::move(matching), query);
+  Page<model::Job> page = page_of(std::move(matching), query);
+  page.last_event = feed_->last();
+  co_return page;
 }
 
 async::Task<Result<model::Job>> MemoryJobStore::find_job(std::string name, std::string namespace_) {
@@ -166,6 +171,17 @@ async::Task<Result<Page<model::JobHistory>>> MemoryJobStore::history(HistoryQuer
       break;
     }
     page.items.push_back(item);
+  }
+  co_return page;
+}
+
+async::Task<Result<EventPage>> MemoryJobStore::events_after(std::uint64_t seq, std::size_t limit) {
+  const std::size_t rows = std::clamp<std::size_t>(limit, 1, kPageSizeMax);
+  EventPage page;
+  for (std::size_t i = seq; i < feed_->last() && page.events.size() < rows; ++i) {
+    const auto job = jobs_.find(events_[i].job_id);
+    page.has_gap |= job == jobs_.end();
+    if (job != jobs_.end()) page.events.push_back({events_[i], job->second});
   }
   co_return page;
 }

@@ -7,6 +7,7 @@
 
 #include "async/loop.hpp"
 #include "base/clock.hpp"
+#include "jobstore/event_feed.hpp"
 #include "jobstore/job_store.hpp"
 
 namespace skrei::jobstore::memory {
@@ -24,6 +25,9 @@ class MemoryJobStore final : public JobStore {
   async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override;
   async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override;
   async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override;
+  async::Task<Result<EventPage>> events_after(std::uint64_t seq, std::size_t limit) override;
+  std::uint64_t last_event() const override { return feed_->last(); }
+  void on_events(std::function<void()> listener) override { feed_->listen(std::move(listener)); }
   async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
       protocol::IdempotencyKey key) override;
   async::Task<Result<std::vector<StateCount>>> count_jobs() override;
@@ -44,6 +48,8 @@ class MemoryJobStore final : public JobStore {
   std::vector<model::JobHistory> events_;  // events_[i].seq_num == i + 1.
   std::map<protocol::IdempotencyKey, protocol::PutIdempotencyKey> keys_;
   std::map<ExecutionId, protocol::HostedExecution> hosted_;
+  // Shared with what is posted, which may run after this is gone.
+  std::shared_ptr<EventFeed> feed_ = std::make_shared<EventFeed>();
 };
 
 }  // namespace skrei::jobstore::memory

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <memory>
 
 #include "jobstore/find.hpp"
 #include "jobstore/sqlite/hosted_record.hpp"
@@ -29,6 +31,10 @@ std::string page_clause(OrderBy order_by, Direction direction) {
                      ascending ? ">" : "<", word);
 }
 
+/// The greatest number ever given to an event, also if its row is not kept any more.
+constexpr std::string_view kLastEvent =
+    "ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
+
 /// The place before the first row of an order.
 PageKey start_of(Direction direction) {
   if (direction == Direction::Ascending) return {std::numeric_limits<std::int64_t>::min(), ""};
@@ -39,6 +45,20 @@ PageKey start_of(Direction direction) {
 template <class Decode>
 auto decode_column(const db::Statement& statement, int column, Decode decode) {
   return decode(statement.text(column));
+}
+
+/// Of the columns seq, job_id, job_version, execution_id, time, event.
+Result<model::JobHistory> event_row(const db::Statement& rows) {
+  model::JobHistory item;
+  item.seq_num = static_cast<std::uint64_t>(rows.integer(0));
+  item.job_id = JobId(rows.text(1));
+  item.job_version = static_cast<std::uint64_t>(rows.integer(2));
+  item.execution_id = ExecutionId(rows.text(3));
+  item.type =
+      item.execution_id.empty() ? model::HistoryType::JobLevel : model::HistoryType::ExecutionLevel;
+  item.time = wall_time(rows.integer(4));
+  TRY_ASSIGN(item.event, decode_column(rows, 5, model::decode_event));
+  return item;
 }
 
 }  // namespace
@@ -81,20 +101,22 @@ Result<Page<model::Job>> RowReader::list_jobs(const JobQuery& query) {
   const std::size_t limit = page_size(query.limit);
   const bool any_namespace = is_any_namespace(query.namespace_);
   TRY_ASSIGN(auto rows, database_.statement(fmt::format(
-                            "SELECT record, create_time, modify_time, id, namespace FROM jobs "
-                            "WHERE {}",
-                            page_clause(query.order_by, query.direction))));
+                            "SELECT record, create_time, modify_time, id, namespace, {} "
+                            "FROM jobs WHERE {}",
+                            kLastEvent, page_clause(query.order_by, query.direction))));
   const PageKey after = query.after.value_or(start_of(query.direction));
   TRY(rows.bind_all(after.time_ns, after.id, kRowsScannedMax));
 
   Page<model::Job> page;
+  // Of before the list for an empty one, so that nothing is missed; else of the same moment.
+  TRY_ASSIGN(page.last_event, last_event());
   PageKey last = after;
   std::size_t scanned = 0;
   while (true) {
     TRY_ASSIGN(const bool row, rows.step());
     if (!row) break;
     const PageKey key{rows.integer(query.order_by == OrderBy::CreateTime ? 1 : 2), rows.text(3)};
-    ++scanned;
+    if (++scanned == 1) page.last_event = static_cast<std::uint64_t>(rows.integer(5));
     if (any_namespace || rows.text(4) == query.namespace_) {
       TRY_ASSIGN(auto job, decode_column(rows, 0, model::decode_job));
       if (model::matches(query.labels, job.labels)) {
@@ -177,7 +199,7 @@ Result<Page<model::JobHistory>> RowReader::history(const HistoryQuery& query) {
   const std::size_t limit = page_size(query.limit);
   TRY_ASSIGN(auto rows,
              database_.statement(
-                 "SELECT seq, job_version, execution_id, time, event FROM events "
+                 "SELECT seq, job_id, job_version, execution_id, time, event FROM events "
                  "WHERE job_id = ?1 AND seq > ?2 AND (?3 = -1 OR job_version = ?3) "
                  "AND (?4 = -1 OR (execution_id <> '') = ?4) "
                  "AND (?5 = '' OR execution_id = ?5) AND time >= ?6 ORDER BY seq LIMIT ?7"));
@@ -195,18 +217,52 @@ Result<Page<model::JobHistory>> RowReader::history(const HistoryQuery& query) {
       page.next = PageKey{static_cast<std::int64_t>(last.seq_num), last.job_id.str()};
       break;
     }
-    model::JobHistory item;
-    item.seq_num = static_cast<std::uint64_t>(rows.integer(0));
-    item.job_id = query.job_id;
-    item.job_version = static_cast<std::uint64_t>(rows.integer(1));
-    item.execution_id = ExecutionId(rows.text(2));
-    item.type = item.execution_id.empty() ? model::HistoryType::JobLevel
-                                          : model::HistoryType::ExecutionLevel;
-    item.time = wall_time(rows.integer(3));
-    TRY_ASSIGN(item.event, decode_column(rows, 4, model::decode_event));
+    TRY_ASSIGN(model::JobHistory item, event_row(rows));
     page.items.push_back(std::move(item));
   }
   return page;
+}
+
+Result<EventPage> RowReader::events_after(std::uint64_t seq, std::size_t limit) {
+  const std::size_t rows_max = page_size(limit);
+  // One statement: rows, jobs and the greatest number are of one moment.
+  TRY_ASSIGN(auto rows, database_.statement(fmt::format(
+                            "SELECT e.seq, e.job_id, e.job_version, e.execution_id, e.time, "
+                            "e.event, j.record, {} FROM events e JOIN jobs j ON j.id = e.job_id "
+                            "WHERE e.seq > ? ORDER BY e.seq LIMIT ?",
+                            kLastEvent)));
+  TRY(rows.bind_all(seq, rows_max));
+  EventPage page;
+  std::map<JobId, std::shared_ptr<const model::Job>> jobs;
+  std::uint64_t at = seq;
+  std::uint64_t last = 0;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) break;
+    JobEvent& event = page.events.emplace_back();
+    TRY_ASSIGN(event.item, event_row(rows));
+    last = static_cast<std::uint64_t>(rows.integer(7));
+    // Numbers are given without holes: a hole is what retention removed.
+    page.has_gap |= event.item.seq_num != ++at;
+    at = event.item.seq_num;
+    auto& job = jobs[event.item.job_id];
+    if (job == nullptr) {
+      TRY_ASSIGN(auto decoded, decode_column(rows, 6, model::decode_job));
+      job = std::make_shared<const model::Job>(std::move(decoded));
+    }
+    event.job = job;
+  }
+  if (page.events.empty()) {
+    TRY_ASSIGN(last, last_event());
+  }
+  page.has_gap |= page.events.size() < rows_max && at < last;
+  return page;
+}
+
+Result<std::uint64_t> RowReader::last_event() {
+  TRY_ASSIGN(auto rows, database_.statement(fmt::format("SELECT {}", kLastEvent)));
+  TRY(rows.step());
+  return static_cast<std::uint64_t>(rows.integer(0));
 }
 
 Result<std::optional<protocol::PutIdempotencyKey>> RowReader::find_idempotency_key(

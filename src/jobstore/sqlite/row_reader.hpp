@@ -21,6 +21,8 @@ class RowReader {
   Result<model::Job> find_job(const std::string& name, const std::string& namespace_);
   Result<Page<model::Execution>> list_executions(const ExecutionQuery& query);
   Result<Page<model::JobHistory>> history(const HistoryQuery& query);
+  Result<EventPage> events_after(std::uint64_t seq, std::size_t limit);
+  Result<std::uint64_t> last_event();
   Result<std::optional<protocol::PutIdempotencyKey>> find_idempotency_key(
       const protocol::IdempotencyKey& key);
   Result<std::vector<StateCount>> count_jobs();

@@ -56,6 +56,7 @@ Result<void> RowWriter::put(const protocol::AppendEvent& row) {
                     "VALUES (?, ?, ?, ?, ?)",
                     row.job_id.str(), row.job_version, row.execution_id.str(), nanoseconds(now_),
                     model::encode_event(row.event)));
+  last_event_ = static_cast<std::uint64_t>(database_.last_insert_id());
   return {};
 }
 

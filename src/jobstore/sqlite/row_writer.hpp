@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "db/database.hpp"
@@ -16,6 +18,9 @@ class RowWriter {
 
   Result<void> write(const protocol::Batch& batch);
 
+  /// Sequence number of the last event written; 0 if there was none.
+  std::uint64_t last_event() const { return last_event_; }
+
  private:
   Result<void> put(const protocol::PutJob& row);
   Result<void> put(const protocol::PutExecution& row);
@@ -26,6 +31,7 @@ class RowWriter {
 
   db::Database& database_;
   WallTime now_;
+  std::uint64_t last_event_ = 0;
 };
 
 }  // namespace skrei::jobstore::sqlite

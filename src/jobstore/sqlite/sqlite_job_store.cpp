@@ -36,10 +36,11 @@ db::Options database_options(const std::filesystem::path& folder) {
 class SqliteJobStore::Writer {
  public:
   Writer(async::Loop& loop, const Clock& clock, std::unique_ptr<db::Database> database,
-         std::function<void(const Error&)> on_fatal)
+         std::shared_ptr<EventFeed> feed, std::function<void(const Error&)> on_fatal)
       : loop_(loop),
         clock_(clock),
         database_(std::move(database)),
+        feed_(std::move(feed)),
         on_fatal_(std::move(on_fatal)),
         thread_({.threads = 1, .queue_limit = 16}) {}
 
@@ -80,29 +81,34 @@ class SqliteJobStore::Writer {
         }
         group->swap(queue_);
       }
-      if (Result<void> written = write(*group); !written) {
+      const Result<std::uint64_t> written = write(*group);
+      if (!written) {
         failed_ = true;
         loop_.post([this, error = written.error()] { on_fatal_(error); });
         continue;
       }
-      loop_.post([group = std::move(group)] {
+      loop_.post([group = std::move(group), feed = feed_, last_event = *written] {
         for (Pending& pending : *group)
           pending.synced();
+        feed->advance(last_event);
       });
     }
   }
 
-  Result<void> write(const std::vector<Pending>& group) {
+  /// The newest event of the group; 0 if it has none.
+  Result<std::uint64_t> write(const std::vector<Pending>& group) {
     TRY_ASSIGN(auto transaction, db::Transaction::begin(*database_));
     RowWriter writer(*database_, clock_.now());
     for (const Pending& pending : group)
       TRY(writer.write(pending.batch));
-    return transaction.commit();
+    TRY(transaction.commit());
+    return writer.last_event();
   }
 
   async::Loop& loop_;
   const Clock& clock_;
   std::unique_ptr<db::Database> database_;  // Of the writer thread alone.
+  std::shared_ptr<EventFeed> feed_;         // Of the loop thread alone.
   std::function<void(const Error&)> on_fatal_;
   std::mutex mutex_;
   std::vector<Pending> queue_;
@@ -160,8 +166,10 @@ Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(async::Loop& loop, 
     reading.push_back(std::move(connection));
   }
   auto store = std::unique_ptr<SqliteJobStore>(new SqliteJobStore(std::move(options)));
-  store->writer_ =
-      std::make_unique<Writer>(loop, clock, std::move(database), store->options_.on_fatal);
+  TRY_ASSIGN(const std::uint64_t last_event, RowReader(*database).last_event());
+  store->feed_ = std::make_shared<EventFeed>(last_event);
+  store->writer_ = std::make_unique<Writer>(loop, clock, std::move(database), store->feed_,
+                                            store->options_.on_fatal);
   store->readers_ = std::make_unique<Readers>(std::move(reading));
   return store;
 }
@@ -214,6 +222,11 @@ async::Task<Result<Page<model::Execution>>> SqliteJobStore::list_executions(Exec
 
 async::Task<Result<Page<model::JobHistory>>> SqliteJobStore::history(HistoryQuery query) {
   co_return co_await readers_->run([&](RowReader& reader) { return reader.history(query); });
+}
+
+async::Task<Result<EventPage>> SqliteJobStore::events_after(std::uint64_t seq, std::size_t limit) {
+  co_return co_await readers_->run(
+      [&](RowReader& reader) { return reader.events_after(seq, limit); });
 }
 
 async::Task<Result<std::optional<protocol::PutIdempotencyKey>>>

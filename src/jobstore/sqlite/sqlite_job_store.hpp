@@ -9,6 +9,7 @@
 #include "async/blocking.hpp"
 #include "async/loop.hpp"
 #include "base/clock.hpp"
+#include "jobstore/event_feed.hpp"
 #include "jobstore/job_store.hpp"
 
 namespace skrei::jobstore::sqlite {
@@ -40,6 +41,9 @@ class SqliteJobStore final : public JobStore {
   async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override;
   async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override;
   async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override;
+  async::Task<Result<EventPage>> events_after(std::uint64_t seq, std::size_t limit) override;
+  std::uint64_t last_event() const override { return feed_->last(); }
+  void on_events(std::function<void()> listener) override { feed_->listen(std::move(listener)); }
   async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
       protocol::IdempotencyKey key) override;
   async::Task<Result<std::vector<StateCount>>> count_jobs() override;
@@ -52,6 +56,7 @@ class SqliteJobStore final : public JobStore {
   explicit SqliteJobStore(Options options);
 
   Options options_;
+  std::shared_ptr<EventFeed> feed_;  // Shared with answers on their way to the loop.
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<Readers> readers_;
 };

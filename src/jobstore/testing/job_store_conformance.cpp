@@ -332,6 +332,58 @@ TEST_P(JobStoreConformance, SequenceNumbersGoOnAfterARestart) {
   EXPECT_LT(page->items[0].seq_num, page->items[1].seq_num);
 }
 
+TEST_P(JobStoreConformance, EventsOfAllJobsComeInOrderWithTheirJobs) {
+  const model::Job one = job_of("j-1", 1);
+  const model::Job two = job_of("j-2", 2, JobStateType::Completed);
+  put({put_job(one), put_job(two), event_of(one, "a"), event_of(two, "b", "e-1")});
+  put({event_of(one, "c")});
+
+  const auto page = run(store_->events_after(0, 2));
+  ASSERT_EQ(page->events.size(), 2u);
+  EXPECT_FALSE(page->has_gap);
+  EXPECT_EQ(page->events[0].item.event.message, "a");
+  EXPECT_EQ(*page->events[0].job, one);
+  EXPECT_EQ(page->events[1].item.execution_id, ExecutionId("e-1"));
+  EXPECT_EQ(page->events[1].item.type, model::HistoryType::ExecutionLevel);
+  EXPECT_EQ(*page->events[1].job, two);
+  const auto rest = run(store_->events_after(page->events[1].item.seq_num, 10));
+  ASSERT_EQ(rest->events.size(), 1u);
+  EXPECT_EQ(rest->events[0].item.event.message, "c");
+  EXPECT_EQ(rest->events[0].item.seq_num, store_->last_event());
+  const auto nothing = run(store_->events_after(store_->last_event(), 10));
+  EXPECT_TRUE(nothing->events.empty());
+  EXPECT_FALSE(nothing->has_gap);
+  EXPECT_EQ(run(store_->list_jobs({}))->last_event, store_->last_event());
+}
+
+TEST_P(JobStoreConformance, TellsWhenEventsAreSynced) {
+  const model::Job job = job_of("j-1", 1);
+  std::vector<std::uint64_t> heard;
+  bool synced = false;
+  store_->on_events([&] {
+    EXPECT_TRUE(synced) << "told before the answer";
+    heard.push_back(store_->last_event());
+  });
+  EXPECT_EQ(store_->last_event(), 0u);
+
+  store_->commit({put_job(job), event_of(job, "a"), event_of(job, "b")}, [&] { synced = true; });
+  put({});
+  put({put_job(job)});
+  EXPECT_EQ(heard, (std::vector<std::uint64_t>{2})) << "rows without events are not told";
+  if (GetParam().durable) {
+    reopen();
+    EXPECT_EQ(store_->last_event(), 2u);
+  }
+}
+
+TEST_P(JobStoreConformance, AnEventWhoseJobIsNotKeptIsAGap) {
+  const model::Job job = job_of("j-1", 1);
+  put({event_of(job_of("j-gone", 1), "a"), put_job(job), event_of(job, "b")});
+
+  EXPECT_TRUE(run(store_->events_after(0, 10))->has_gap);
+  EXPECT_FALSE(run(store_->events_after(1, 10))->has_gap);
+}
+
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(JobStoreConformance);
 
 }  // namespace skrei::jobstore::testing

@@ -41,6 +41,11 @@ class PausedStore final : public JobStore {
   async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override {
     return below_.history(std::move(query));
   }
+  async::Task<Result<EventPage>> events_after(std::uint64_t seq, std::size_t limit) override {
+    return below_.events_after(seq, limit);
+  }
+  std::uint64_t last_event() const override { return below_.last_event(); }
+  void on_events(std::function<void()> listener) override { below_.on_events(std::move(listener)); }
   async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
       protocol::IdempotencyKey key) override {
     return below_.find_idempotency_key(std::move(key));
