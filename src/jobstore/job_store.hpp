@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -79,6 +80,14 @@ class JobStore {
 
   /// Number of jobs in each state, for metrics.
   virtual async::Task<Result<std::vector<StateCount>>> count_jobs() = 0;
+
+  /// Ended jobs that are to go, those that ended first before the others. They are removed by
+  /// committing protocol::RemoveEndedJob.
+  virtual async::Task<Result<std::vector<ExpiredJob>>> list_expired(ExpiryQuery query) = 0;
+
+  /// Writes a consistent copy of all that is synced as a new file `target`, while commits go on.
+  /// Unavailable for a driver that keeps nothing on disk.
+  virtual async::Task<Result<void>> copy_to(std::filesystem::path target) = 0;
 
   /// Refuses further commits, writes what is queued, answers it, then returns.
   virtual async::Task<void> stop() = 0;

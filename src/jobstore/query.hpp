@@ -97,6 +97,20 @@ struct StateCount {
   std::uint64_t jobs = 0;
 };
 
+/// Which ended jobs retention takes away: those that ended before `ended_before`, and the ones that
+/// ended first as long as there are more than `ended_jobs_max`.
+struct ExpiryQuery {
+  WallTime ended_before{};
+  std::uint64_t ended_jobs_max = 0;
+  std::size_t limit = 100;  ///< Of jobs, and of executions of one job.
+};
+
+struct ExpiredJob {
+  JobId id;
+  /// At most the query's limit; others come once these are gone.
+  std::vector<ExecutionId> executions;
+};
+
 /// Bounds of `limit` in queries: a caller's number is coerced into 1…kPageSizeMax.
 inline constexpr std::size_t kPageSizeMax = 1000;
 

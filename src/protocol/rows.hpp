@@ -77,8 +77,16 @@ struct RemoveHosted {
   ExecutionId id;
 };
 
-using Mutation =
-    std::variant<PutJob, PutExecution, AppendEvent, PutIdempotencyKey, PutHosted, RemoveHosted>;
+/// Requester: retention takes away an ended job with its events, executions and idempotency keys;
+/// at most `rows_max` rows at a time, the job itself last, so that no batch takes long. Nothing is
+/// done to a job that is live or not there. JobStore::list_expired() names it until all is gone.
+struct RemoveEndedJob {
+  JobId id;
+  std::size_t rows_max = 500;
+};
+
+using Mutation = std::variant<PutJob, PutExecution, AppendEvent, PutIdempotencyKey, PutHosted,
+                              RemoveHosted, RemoveEndedJob>;
 using Batch = std::vector<Mutation>;
 
 }  // namespace skrei::protocol

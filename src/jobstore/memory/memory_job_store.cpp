@@ -69,7 +69,7 @@ void MemoryJobStore::apply(protocol::PutExecution& row) {
 void MemoryJobStore::apply(protocol::AppendEvent& row) {
   const auto type =
       row.execution_id.empty() ? model::HistoryType::JobLevel : model::HistoryType::ExecutionLevel;
-  events_.push_back({.seq_num = events_.size() + 1,
+  events_.push_back({.seq_num = ++last_seq_,
                      .type = type,
                      .job_id = std::move(row.job_id),
                      .job_version = row.job_version,
@@ -90,6 +90,16 @@ void MemoryJobStore::apply(protocol::PutHosted& row) {
 
 void MemoryJobStore::apply(protocol::RemoveHosted& row) {
   hosted_.erase(row.id);
+}
+
+void MemoryJobStore::apply(protocol::RemoveEndedJob& row) {
+  const auto job = jobs_.find(row.id);
+  if (job == jobs_.end() || !model::is_terminal(job->second->state.state_type)) return;
+  // All at once: nothing here takes long.
+  std::erase_if(events_, [&](const model::JobHistory& event) { return event.job_id == row.id; });
+  std::erase_if(executions_, [&](const auto& entry) { return entry.second.job_id == row.id; });
+  std::erase_if(keys_, [&](const auto& entry) { return entry.second.answer.job_id == row.id; });
+  jobs_.erase(job);
 }
 
 async::Task<Result<Recovered>> MemoryJobStore::recover() {
@@ -158,8 +168,9 @@ async::Task<Result<Page<model::Execution>>> MemoryJobStore::list_executions(Exec
 async::Task<Result<Page<model::JobHistory>>> MemoryJobStore::history(HistoryQuery query) {
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kPageSizeMax);
   Page<model::JobHistory> page;
-  for (std::size_t i = query.after_seq; i < events_.size(); ++i) {
-    const model::JobHistory& item = events_[i];
+  const auto first =
+      std::ranges::upper_bound(events_, query.after_seq, {}, &model::JobHistory::seq_num);
+  for (const model::JobHistory& item : std::ranges::subrange(first, events_.end())) {
     if (item.job_id != query.job_id) continue;
     if (query.job_version && item.job_version != *query.job_version) continue;
     if (query.type && item.type != *query.type) continue;
@@ -201,6 +212,34 @@ async::Task<Result<std::vector<StateCount>>> MemoryJobStore::count_jobs() {
   for (const auto& [state, jobs] : counts)
     result.push_back({state, jobs});
   co_return result;
+}
+
+async::Task<Result<std::vector<ExpiredJob>>> MemoryJobStore::list_expired(ExpiryQuery query) {
+  std::vector<const model::Job*> ended;
+  for (const auto& [id, job] : jobs_) {
+    if (model::is_terminal(job->state.state_type)) ended.push_back(job.get());
+  }
+  std::ranges::sort(ended, {},
+                    [](const model::Job* job) { return std::tie(job->modify_time, job->id); });
+  std::size_t excess = ended.size() - std::min<std::size_t>(ended.size(), query.ended_jobs_max);
+  std::vector<ExpiredJob> expired;
+  for (const model::Job* job : ended) {
+    if (expired.size() == query.limit) break;
+    if (excess == 0 && job->modify_time >= query.ended_before) break;
+    excess -= std::min<std::size_t>(excess, 1);
+    ExpiredJob& item = expired.emplace_back(ExpiredJob{.id = job->id, .executions = {}});
+    for (const auto& [id, execution] : executions_) {
+      if (execution.job_id == job->id && item.executions.size() < query.limit) {
+        item.executions.push_back(id);
+      }
+    }
+  }
+  co_return expired;
+}
+
+async::Task<Result<void>> MemoryJobStore::copy_to(std::filesystem::path target) {
+  co_return fail(Code::Unavailable, "{}: this node keeps its jobs in memory alone",
+                 target.native());
 }
 
 async::Task<void> MemoryJobStore::stop() {

@@ -31,6 +31,8 @@ class MemoryJobStore final : public JobStore {
   async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
       protocol::IdempotencyKey key) override;
   async::Task<Result<std::vector<StateCount>>> count_jobs() override;
+  async::Task<Result<std::vector<ExpiredJob>>> list_expired(ExpiryQuery query) override;
+  async::Task<Result<void>> copy_to(std::filesystem::path target) override;
   async::Task<void> stop() override;
 
  private:
@@ -40,12 +42,14 @@ class MemoryJobStore final : public JobStore {
   void apply(protocol::PutIdempotencyKey& row);
   void apply(protocol::PutHosted& row);
   void apply(protocol::RemoveHosted& row);
+  void apply(protocol::RemoveEndedJob& row);
 
   async::Loop& loop_;
   const Clock& clock_;
   std::map<JobId, std::shared_ptr<const model::Job>> jobs_;
   std::map<ExecutionId, model::Execution> executions_;
-  std::vector<model::JobHistory> events_;  // events_[i].seq_num == i + 1.
+  std::vector<model::JobHistory> events_;  // By seq_num, ascending.
+  std::uint64_t last_seq_ = 0;
   std::map<protocol::IdempotencyKey, protocol::PutIdempotencyKey> keys_;
   std::map<ExecutionId, protocol::HostedExecution> hosted_;
   // Shared with what is posted, which may run after this is gone.

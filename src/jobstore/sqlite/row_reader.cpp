@@ -304,4 +304,32 @@ Result<std::vector<StateCount>> RowReader::count_jobs() {
   }
 }
 
+Result<std::vector<ExpiredJob>> RowReader::list_expired(const ExpiryQuery& query) {
+  TRY_ASSIGN(auto count, database_.statement("SELECT count(*) FROM jobs WHERE live = 0"));
+  TRY(count.step());
+  const auto ended = static_cast<std::uint64_t>(count.integer(0));
+  std::uint64_t excess = ended - std::min(ended, query.ended_jobs_max);
+  TRY_ASSIGN(auto rows, database_.statement("SELECT id, modify_time FROM jobs WHERE live = 0 "
+                                            "ORDER BY modify_time, id LIMIT ?"));
+  TRY(rows.bind_all(query.limit));
+  std::vector<ExpiredJob> expired;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row || (excess == 0 && wall_time(rows.integer(1)) >= query.ended_before)) break;
+    excess -= std::min<std::uint64_t>(excess, 1);
+    expired.push_back({.id = JobId(rows.text(0)), .executions = {}});
+  }
+  for (ExpiredJob& job : expired) {
+    TRY_ASSIGN(auto executions,
+               database_.statement("SELECT id FROM executions WHERE job_id = ? LIMIT ?"));
+    TRY(executions.bind_all(job.id.str(), query.limit));
+    while (true) {
+      TRY_ASSIGN(const bool row, executions.step());
+      if (!row) break;
+      job.executions.emplace_back(executions.text(0));
+    }
+  }
+  return expired;
+}
+
 }  // namespace skrei::jobstore::sqlite

@@ -26,6 +26,7 @@ class RowReader {
   Result<std::optional<protocol::PutIdempotencyKey>> find_idempotency_key(
       const protocol::IdempotencyKey& key);
   Result<std::vector<StateCount>> count_jobs();
+  Result<std::vector<ExpiredJob>> list_expired(const ExpiryQuery& query);
 
  private:
   db::Database& database_;

@@ -89,4 +89,26 @@ Result<void> RowWriter::put(const protocol::RemoveHosted& row) {
   return {};
 }
 
+Result<void> RowWriter::put(const protocol::RemoveEndedJob& row) {
+  TRY_ASSIGN(auto job, database_.statement("SELECT 1 FROM jobs WHERE id = ? AND live = 0"));
+  TRY(job.bind_all(row.id.str()));
+  TRY_ASSIGN(const bool ended, job.step());
+  job.reset();
+  if (!ended) return {};
+  auto left = static_cast<std::int64_t>(row.rows_max);
+  for (const std::string_view sql :
+       {"DELETE FROM idempotency_keys WHERE (client, key) IN "
+        "(SELECT client, key FROM idempotency_keys WHERE job_id = ? LIMIT ?)",
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE job_id = ? LIMIT ?)",
+        "DELETE FROM executions WHERE id IN "
+        "(SELECT id FROM executions WHERE job_id = ? LIMIT ?)"}) {
+    TRY_ASSIGN(const std::int64_t removed, database_.run(sql, row.id.str(), left));
+    left -= removed;
+    // What is left waits for the next one; the job stays until then.
+    if (left <= 0) return {};
+  }
+  TRY(database_.run("DELETE FROM jobs WHERE id = ?", row.id.str()));
+  return {};
+}
+
 }  // namespace skrei::jobstore::sqlite

@@ -28,6 +28,7 @@ class RowWriter {
   Result<void> put(const protocol::PutIdempotencyKey& row);
   Result<void> put(const protocol::PutHosted& row);
   Result<void> put(const protocol::RemoveHosted& row);
+  Result<void> put(const protocol::RemoveEndedJob& row);
 
   db::Database& database_;
   WallTime now_;

@@ -12,7 +12,7 @@ inline constexpr std::int32_t kApplicationId = 0x736b724a;
 
 /// Times are nanoseconds since 1970. `record` columns hold the storage forms of model/*_json.hpp;
 /// the other columns repeat what queries need. A released step is never changed: add another.
-inline constexpr std::array<std::string_view, 1> kSchemaSteps = {R"sql(
+inline constexpr std::array<std::string_view, 2> kSchemaSteps = {R"sql(
 CREATE TABLE jobs (
   id          TEXT PRIMARY KEY NOT NULL,
   namespace   TEXT NOT NULL,
@@ -65,6 +65,11 @@ CREATE TABLE hosted (
   job       TEXT NOT NULL,
   record    TEXT NOT NULL
 );
+)sql",
+                                                                 // Retention finds what goes first.
+                                                                 R"sql(
+CREATE INDEX jobs_ended ON jobs (modify_time, id) WHERE live = 0;
+CREATE INDEX idempotency_keys_by_job ON idempotency_keys (job_id);
 )sql"};
 
 }  // namespace skrei::jobstore::sqlite

@@ -239,6 +239,19 @@ async::Task<Result<std::vector<StateCount>>> SqliteJobStore::count_jobs() {
   co_return co_await readers_->run([](RowReader& reader) { return reader.count_jobs(); });
 }
 
+async::Task<Result<std::vector<ExpiredJob>>> SqliteJobStore::list_expired(ExpiryQuery query) {
+  co_return co_await readers_->run([&](RowReader& reader) { return reader.list_expired(query); });
+}
+
+async::Task<Result<void>> SqliteJobStore::copy_to(std::filesystem::path target) {
+  // A connection and a thread of its own: a read that lasts holds up neither writer nor readers.
+  async::BlockingPool thread({.threads = 1, .queue_limit = 1});
+  co_return co_await async::blocking(thread, [&]() -> Result<void> {
+    TRY_ASSIGN(const auto database, db::Database::open(database_options(options_.folder)));
+    return database->copy_to(target);
+  });
+}
+
 async::Task<void> SqliteJobStore::stop() {
   co_await writer_->drain();
 }

@@ -47,6 +47,8 @@ class SqliteJobStore final : public JobStore {
   async::Task<Result<std::optional<protocol::PutIdempotencyKey>>> find_idempotency_key(
       protocol::IdempotencyKey key) override;
   async::Task<Result<std::vector<StateCount>>> count_jobs() override;
+  async::Task<Result<std::vector<ExpiredJob>>> list_expired(ExpiryQuery query) override;
+  async::Task<Result<void>> copy_to(std::filesystem::path target) override;
   async::Task<void> stop() override;
 
  private:

@@ -320,6 +320,93 @@ TEST_P(JobStoreConformance, CountsJobsByState) {
   EXPECT_EQ(failed, 1u);
 }
 
+std::vector<std::string> ids_of(const std::vector<ExpiredJob>& expired) {
+  std::vector<std::string> ids;
+  for (const ExpiredJob& job : expired)
+    ids.push_back(job.id.str());
+  return ids;
+}
+
+TEST_P(JobStoreConformance, ListsWhatIsExpiredByAgeOrByCountTheOldestEndFirst) {
+  // job_of(…, n) was modified at second 1000 - n.
+  put({put_job(job_of("j-live", 900)), put_job(job_of("j-1", 800, JobStateType::Completed)),
+       put_job(job_of("j-2", 700, JobStateType::Failed)),
+       put_job(job_of("j-3", 600, JobStateType::Stopped))});
+  const auto at = [](int second) {
+    return WallTime(std::chrono::seconds(second));
+  };
+  const auto expired = [&](ExpiryQuery query) {
+    return ids_of(*run(store_->list_expired(query)));
+  };
+
+  EXPECT_EQ(expired({.ended_before = at(200), .ended_jobs_max = 10}), std::vector<std::string>{});
+  EXPECT_EQ(expired({.ended_before = at(201), .ended_jobs_max = 10}),
+            std::vector<std::string>{"j-1"});
+  EXPECT_EQ(expired({.ended_before = at(0), .ended_jobs_max = 1}),
+            (std::vector<std::string>{"j-1", "j-2"}));
+  EXPECT_EQ(expired({.ended_before = at(5000), .ended_jobs_max = 1}),
+            (std::vector<std::string>{"j-1", "j-2", "j-3"}));
+  EXPECT_EQ(expired({.ended_before = at(5000), .ended_jobs_max = 1, .limit = 2}),
+            (std::vector<std::string>{"j-1", "j-2"}));
+}
+
+TEST_P(JobStoreConformance, ARemovedJobTakesAllOfItsRowsAndNoOthers) {
+  const model::Job gone = job_of("j-gone", 1, JobStateType::Completed);
+  const model::Job stays = job_of("j-stays", 2, JobStateType::Completed);
+  const auto key_of = [](const model::Job& job) {
+    return protocol::PutIdempotencyKey{.key = {"client", "key of " + job.id.str()},
+                                       .answer = {.job_id = job.id}};
+  };
+  put({put_job(gone), put_job(stays), protocol::PutExecution{execution_of("e-1", gone, 1)},
+       protocol::PutExecution{execution_of("e-2", stays, 1)}, event_of(gone, "a"),
+       event_of(stays, "b"), event_of(gone, "c", "e-1"), key_of(gone), key_of(stays)});
+  const auto expired = run(store_->list_expired({.ended_before = WallTime::max()}));
+  ASSERT_EQ(expired->size(), 2u);
+  EXPECT_EQ((*expired)[1].executions, std::vector{ExecutionId("e-1")});
+
+  put({protocol::RemoveEndedJob{gone.id}, event_of(stays, "d")});
+
+  EXPECT_EQ(run(store_->find_job("j-gone", "")).error().code, Code::NotFound);
+  EXPECT_TRUE(run(store_->list_executions({.job_id = gone.id}))->items.empty());
+  EXPECT_TRUE(run(store_->history({.job_id = gone.id}))->items.empty());
+  EXPECT_FALSE(run(store_->find_idempotency_key(key_of(gone).key))->has_value());
+  EXPECT_EQ(*run(store_->find_job("j-stays", "")), stays);
+  EXPECT_EQ(run(store_->list_executions({.job_id = stays.id}))->items.size(), 1u);
+  const auto history = run(store_->history({.job_id = stays.id}))->items;
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(run(store_->history({.job_id = stays.id, .after_seq = history[0].seq_num}))
+                ->items.at(0)
+                .event.message,
+            "d");
+  EXPECT_TRUE(run(store_->find_idempotency_key(key_of(stays).key))->has_value());
+}
+
+TEST_P(JobStoreConformance, ALiveJobIsNeverRemoved) {
+  put({put_job(job_of("j-1", 1)), event_of(job_of("j-1", 1), "a")});
+
+  put({protocol::RemoveEndedJob{JobId("j-1")}, protocol::RemoveEndedJob{JobId("j-unknown")}});
+
+  EXPECT_TRUE(run(store_->find_job("j-1", "")));
+  EXPECT_EQ(run(store_->history({.job_id = JobId("j-1")}))->items.size(), 1u);
+}
+
+TEST_P(JobStoreConformance, ALargeJobGoesInSeveralBatches) {
+  const model::Job job = job_of("j-large", 1, JobStateType::Completed);
+  protocol::Batch rows{put_job(job)};
+  for (int i = 0; i < 25; ++i)
+    rows.push_back(event_of(job, fmt::format("event {}", i)));
+  put(std::move(rows));
+
+  int batches = 0;
+  while (!run(store_->list_expired({.ended_before = WallTime::max()}))->empty()) {
+    ASSERT_LT(++batches, 10);
+    put({protocol::RemoveEndedJob{job.id, 10}});
+  }
+
+  EXPECT_LE(batches, 3);
+  EXPECT_TRUE(run(store_->history({.job_id = job.id}))->items.empty());
+}
+
 TEST_P(JobStoreConformance, SequenceNumbersGoOnAfterARestart) {
   if (!GetParam().durable) GTEST_SKIP() << "the store forgets by design";
   const model::Job job = job_of("j-1", 1);

@@ -51,6 +51,12 @@ class PausedStore final : public JobStore {
     return below_.find_idempotency_key(std::move(key));
   }
   async::Task<Result<std::vector<StateCount>>> count_jobs() override { return below_.count_jobs(); }
+  async::Task<Result<std::vector<ExpiredJob>>> list_expired(ExpiryQuery query) override {
+    return below_.list_expired(query);
+  }
+  async::Task<Result<void>> copy_to(std::filesystem::path target) override {
+    return below_.copy_to(std::move(target));
+  }
   async::Task<void> stop() override { return below_.stop(); }
 
   bool paused = false;
