@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/config.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/dag_builder.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "content/dag_pb.hpp"

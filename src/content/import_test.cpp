@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/import.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gtest/gtest.h>

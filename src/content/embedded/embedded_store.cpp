@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/embedded/embedded_store.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <sys/stat.h>

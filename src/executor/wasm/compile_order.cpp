@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor/wasm/compile_order.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
