@@ -16,6 +16,12 @@ std::optional<std::string> id_prefix(std::string_view text) {
   return fmt::format("j-{}", text);
 }
 
+std::unexpected<Error> no_such_version(const JobId& id, std::optional<std::uint64_t> version) {
+  if (!version) return fail(Code::NotFound, "job not found: {}", id);
+  return fail(Error{Code::NotFound, fmt::format("job {} has no version {}", id, *version),
+                    "`skrei job versions` shows the versions of a job"});
+}
+
 Result<std::string> only_candidate(std::string_view name,
                                    const std::vector<std::string>& candidates) {
   if (candidates.empty()) {

@@ -56,10 +56,24 @@ class JobStore {
 
   virtual async::Task<Result<Page<model::Job>>> list_jobs(JobQuery query) = 0;
 
-  /// `name` is, in this order, the name of a job in `namespace_`, an id, or a unique beginning of
-  /// an id of at least 8 characters after "j-". NotFound names it; InvalidArgument lists the
-  /// candidates of an ambiguous one. `namespace_` empty or "*": any.
+  /// What a person calls a job: in this order, the name of a job in `namespace_`, an id, or a
+  /// unique beginning of an id of at least 8 characters after "j-", ids from every namespace.
+  /// NotFound names it; InvalidArgument lists the candidates of an ambiguous one. `namespace_`
+  /// empty is "default"; "*" is any, of which the newest job counts.
   virtual async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) = 0;
+
+  /// The job of exactly this name in exactly this namespace; the newest, should an older release
+  /// have left several.
+  virtual async::Task<Result<std::optional<model::Job>>> named_job(std::string name,
+                                                                   std::string namespace_) = 0;
+
+  /// The job with exactly this id: its current version, or the record that a superseded one was
+  /// left with. NotFound names the job and the version.
+  virtual async::Task<Result<model::Job>> get_job(JobId id,
+                                                  std::optional<std::uint64_t> version) = 0;
+
+  /// The current version among them. `next` has the version as its time.
+  virtual async::Task<Result<Page<model::Job>>> job_versions(VersionQuery query) = 0;
 
   virtual async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) = 0;
 

@@ -17,6 +17,9 @@
 
 namespace skrei::jobstore {
 
+/// Bounds of `limit` in queries: a caller's number is coerced into 1…kPageSizeMax.
+inline constexpr std::size_t kPageSizeMax = 1000;
+
 enum class OrderBy { CreateTime, ModifyTime };
 enum class Direction { Ascending, Descending };
 
@@ -58,6 +61,13 @@ struct JobQuery {
   Direction direction = Direction::Ascending;
   std::size_t limit = 10;
   std::optional<PageKey> after;
+};
+
+/// Versions of one job, ascending.
+struct VersionQuery {
+  JobId job_id;
+  std::uint64_t after_version = 0;
+  std::size_t limit = kPageSizeMax;
 };
 
 struct ExecutionQuery {
@@ -110,8 +120,5 @@ struct ExpiredJob {
   /// At most the query's limit; others come once these are gone.
   std::vector<ExecutionId> executions;
 };
-
-/// Bounds of `limit` in queries: a caller's number is coerced into 1…kPageSizeMax.
-inline constexpr std::size_t kPageSizeMax = 1000;
 
 }  // namespace skrei::jobstore

@@ -79,7 +79,7 @@ Result<Submitted> Decider::State::submit(Submission submission, protocol::Now no
       *protocol::apply(model::JobStateType::Undefined, protocol::JobEvent::Submitted);
 
   Submitted submitted;
-  submitted.answer = {record->id, random.uuid(), std::move(submission.warnings)};
+  submitted.answer = {record->id, record->version, random.uuid(), std::move(submission.warnings)};
   Turn turn{now, {}};
   LiveJob& job = insert(record, std::move(needs), now);
   turn.fx.put(protocol::PutJob{job.record});

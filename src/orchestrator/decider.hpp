@@ -27,7 +27,7 @@ struct Submission {
 
 struct Submitted {
   /// To be given once the effects' rows are synced.
-  protocol::SubmitAnswer answer;
+  protocol::ChangeAnswer answer;
   protocol::Effects effects;
 };
 

@@ -35,7 +35,7 @@ struct Service::State {
   void pass(protocol::Effects effects, std::move_only_function<void()> synced);
   /// The same, for a caller that waits for it. Cancelled if the caller is; the rows still go.
   async::Task<Result<void>> applied(protocol::Effects effects);
-  async::Task<Result<std::optional<protocol::SubmitAnswer>>> earlier_answer(
+  async::Task<Result<std::optional<protocol::ChangeAnswer>>> earlier_answer(
       protocol::IdempotencyKey key, Sha256Digest body);
 
   const Clock& clock;
@@ -72,7 +72,7 @@ async::Task<Result<void>> Service::State::applied(protocol::Effects effects) {
   co_return co_await synced->wait();
 }
 
-async::Task<Result<std::optional<protocol::SubmitAnswer>>> Service::State::earlier_answer(
+async::Task<Result<std::optional<protocol::ChangeAnswer>>> Service::State::earlier_answer(
     protocol::IdempotencyKey key, Sha256Digest body) {
   const std::string name = key.key;
   CO_TRY_ASSIGN(auto known, co_await store.find_idempotency_key(std::move(key)));
@@ -105,7 +105,7 @@ async::Task<void> Service::stop() {
   co_return;
 }
 
-async::Task<Result<protocol::SubmitAnswer>> Service::submit(Submission submission) {
+async::Task<Result<protocol::ChangeAnswer>> Service::submit(Submission submission) {
   State& state = *state_;
   if (state.stopping) co_return fail(Code::Unavailable, "this node is shutting down");
   const std::optional<protocol::IdempotencyKey> key = submission.key;

@@ -51,7 +51,7 @@ class Service {
   /// Answers once the job is synced. With an idempotency key that is known: the first answer again.
   /// FailedPrecondition while a submission with this key is under way; AlreadyExists if the key
   /// belongs to another body; OutOfSpace, ResourceExhausted (JobStore::has_room).
-  async::Task<Result<protocol::SubmitAnswer>> submit(Submission submission);
+  async::Task<Result<protocol::ChangeAnswer>> submit(Submission submission);
 
   /// Stops a job by id, answers once that is synced. NotFound; FailedPrecondition if it completed.
   async::Task<Result<StopAnswer>> stop_job(JobId job, std::string reason);

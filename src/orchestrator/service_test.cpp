@@ -57,15 +57,15 @@ class RequesterService : public ::testing::Test {
 
   /// Submits and keeps the answer.
   static async::Task<void> submit(Service& target, Submission submission,
-                                  std::optional<Result<protocol::SubmitAnswer>>& answer) {
+                                  std::optional<Result<protocol::ChangeAnswer>>& answer) {
     answer = co_await target.submit(std::move(submission));
   }
   static async::Task<void> stop_job(Service& target, JobId job,
                                     std::optional<Result<StopAnswer>>& answer) {
     answer = co_await target.stop_job(std::move(job), "test");
   }
-  Result<protocol::SubmitAnswer> submitted(Submission submission) {
-    std::optional<Result<protocol::SubmitAnswer>> answer;
+  Result<protocol::ChangeAnswer> submitted(Submission submission) {
+    std::optional<Result<protocol::ChangeAnswer>> answer;
     run(submit(service, std::move(submission), answer));
     return *std::move(answer);
   }
@@ -93,7 +93,7 @@ class RequesterService : public ::testing::Test {
 
 TEST_F(RequesterService, AnswersASubmissionOnlyOnceItIsSynced) {
   store.paused = true;
-  std::optional<Result<protocol::SubmitAnswer>> answer;
+  std::optional<Result<protocol::ChangeAnswer>> answer;
   async::TaskScope scope(loop);
   scope.spawn("submit", submit(service, batch_submission(), answer));
   turns(20);
@@ -116,7 +116,7 @@ TEST_F(RequesterService, MessagesWaitForTheRowsBeforeThem) {
   turns(20);
   heard.clear();
   store.paused = true;
-  std::optional<Result<protocol::SubmitAnswer>> answer;
+  std::optional<Result<protocol::ChangeAnswer>> answer;
   async::TaskScope scope(loop);
   scope.spawn("submit", submit(service, batch_submission(), answer));
   turns(20);
@@ -140,7 +140,7 @@ TEST_F(RequesterService, RepeatedKeyGetsTheFirstAnswerAndAnotherBodyIsRefused) {
 
 TEST_F(RequesterService, KeyUnderWayIsAConflict) {
   store.paused = true;
-  std::optional<Result<protocol::SubmitAnswer>> answer;
+  std::optional<Result<protocol::ChangeAnswer>> answer;
   async::TaskScope scope(loop);
   scope.spawn("submit", submit(service, batch_submission("k"), answer));
   turns(20);

@@ -18,11 +18,12 @@ enum class JobEvent {
   AllDone,    ///< Each partition has its result.
   GivesUp,    ///< A partition failed for good, or a time limit passed.
   StopAsked,  ///< Somebody stops it.
+  Replaced,   ///< A new version takes its place: an update or a rerun.
 };
 
-inline constexpr std::array kJobEvents = {JobEvent::Submitted, JobEvent::Waits,
-                                          JobEvent::Awarded,   JobEvent::AllDone,
-                                          JobEvent::GivesUp,   JobEvent::StopAsked};
+inline constexpr std::array kJobEvents = {
+    JobEvent::Submitted, JobEvent::Waits,     JobEvent::Awarded, JobEvent::AllDone,
+    JobEvent::GivesUp,   JobEvent::StopAsked, JobEvent::Replaced};
 
 std::string_view to_string(JobEvent event);
 
@@ -41,6 +42,12 @@ inline constexpr std::array kJobTable = {
     JobRow{model::JobStateType::Running, JobEvent::AllDone, model::JobStateType::Completed},
     JobRow{model::JobStateType::Running, JobEvent::GivesUp, model::JobStateType::Failed},
     JobRow{model::JobStateType::Running, JobEvent::StopAsked, model::JobStateType::Stopped},
+    JobRow{model::JobStateType::Pending, JobEvent::Replaced, model::JobStateType::Pending},
+    JobRow{model::JobStateType::Queued, JobEvent::Replaced, model::JobStateType::Pending},
+    JobRow{model::JobStateType::Running, JobEvent::Replaced, model::JobStateType::Pending},
+    JobRow{model::JobStateType::Completed, JobEvent::Replaced, model::JobStateType::Pending},
+    JobRow{model::JobStateType::Failed, JobEvent::Replaced, model::JobStateType::Pending},
+    JobRow{model::JobStateType::Stopped, JobEvent::Replaced, model::JobStateType::Pending},
 };
 
 constexpr std::optional<model::JobStateType> apply(model::JobStateType state, JobEvent event) {

@@ -20,7 +20,7 @@ std::string_view name_at(const std::array<std::string_view, N>& names, Enum valu
 
 std::string_view to_string(JobEvent event) {
   constexpr std::array<std::string_view, kJobEvents.size()> kNames = {
-      "Submitted", "Waits", "Awarded", "AllDone", "GivesUp", "StopAsked"};
+      "Submitted", "Waits", "Awarded", "AllDone", "GivesUp", "StopAsked", "Replaced"};
   return name_at(kNames, event);
 }
 

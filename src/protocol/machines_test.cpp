@@ -108,7 +108,8 @@ TEST(Machines, LeaseIsAsDrawn) {
 TEST(Machines, EndsAreAbsorbing) {
   for (const auto state : kJobStates) {
     for (const auto event : kJobEvents) {
-      if (model::is_terminal(state)) EXPECT_FALSE(apply(state, event)) << to_string(event);
+      if (!model::is_terminal(state) || event == JobEvent::Replaced) continue;
+      EXPECT_FALSE(apply(state, event)) << to_string(event);
     }
   }
   for (const auto phase : kExecutionPhases) {

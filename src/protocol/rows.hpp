@@ -25,6 +25,11 @@ struct PutJob {
   std::shared_ptr<const model::Job> job;
 };
 
+/// Requester: keeps a superseded version of a job beside the current one, by its id and version.
+struct PutJobVersion {
+  std::shared_ptr<const model::Job> job;
+};
+
 /// Requester: inserts or replaces the execution by its id.
 struct PutExecution {
   model::Execution execution;
@@ -40,13 +45,15 @@ struct AppendEvent {
   model::Event event;
 };
 
-/// The answer to a submission, repeated when its idempotency key comes again.
-struct SubmitAnswer {
+/// The answer to a submission, a rerun or a stop, repeated when its idempotency key comes again.
+struct ChangeAnswer {
   JobId job_id;
+  /// The version that was made, or stopped.
+  std::uint64_t job_version = 0;
   std::string evaluation_id;
   std::vector<std::string> warnings;
 
-  bool operator==(const SubmitAnswer&) const = default;
+  bool operator==(const ChangeAnswer&) const = default;
 };
 
 /// Whose key it is, and the key: the same word of two clients is two keys.
@@ -58,12 +65,12 @@ struct IdempotencyKey {
   bool operator==(const IdempotencyKey&) const = default;
 };
 
-/// Requester: remembers what a submission with this key was answered. Kept as long as its job.
+/// Requester: remembers what a change with this key was answered. Kept as long as its job.
 struct PutIdempotencyKey {
   IdempotencyKey key;
-  /// SHA-256 of the submitted body: the key with another body is a mistake of the client.
+  /// SHA-256 of what was asked: the key with another request is a mistake of the client.
   Sha256Digest body_digest{};
-  SubmitAnswer answer;
+  ChangeAnswer answer;
   WallTime time;
 };
 
@@ -77,7 +84,7 @@ struct RemoveHosted {
   ExecutionId id;
 };
 
-/// Requester: retention takes away an ended job with its events, executions and idempotency keys;
+/// Requester: retention takes away an ended job with its events, executions, versions and keys;
 /// at most `rows_max` rows at a time, the job itself last, so that no batch takes long. Nothing is
 /// done to a job that is live or not there. JobStore::list_expired() names it until all is gone.
 struct RemoveEndedJob {
@@ -85,8 +92,8 @@ struct RemoveEndedJob {
   std::size_t rows_max = 500;
 };
 
-using Mutation = std::variant<PutJob, PutExecution, AppendEvent, PutIdempotencyKey, PutHosted,
-                              RemoveHosted, RemoveEndedJob>;
+using Mutation = std::variant<PutJob, PutJobVersion, PutExecution, AppendEvent, PutIdempotencyKey,
+                              PutHosted, RemoveHosted, RemoveEndedJob>;
 using Batch = std::vector<Mutation>;
 
 }  // namespace skrei::protocol

@@ -61,6 +61,11 @@ void MemoryJobStore::apply(protocol::PutJob& row) {
   jobs_[id] = std::move(row.job);
 }
 
+void MemoryJobStore::apply(protocol::PutJobVersion& row) {
+  const std::pair key(row.job->id, row.job->version);
+  versions_[key] = std::move(row.job);
+}
+
 void MemoryJobStore::apply(protocol::PutExecution& row) {
   const ExecutionId id = row.execution.id;
   executions_[id] = std::move(row.execution);
@@ -99,6 +104,7 @@ void MemoryJobStore::apply(protocol::RemoveEndedJob& row) {
   std::erase_if(events_, [&](const model::JobHistory& event) { return event.job_id == row.id; });
   std::erase_if(executions_, [&](const auto& entry) { return entry.second.job_id == row.id; });
   std::erase_if(keys_, [&](const auto& entry) { return entry.second.answer.job_id == row.id; });
+  std::erase_if(versions_, [&](const auto& entry) { return entry.first.first == row.id; });
   jobs_.erase(job);
 }
 
@@ -132,10 +138,11 @@ async::Task<Result<Page<model::Job>>> MemoryJobStore::list_jobs(JobQuery query) 
 }
 
 async::Task<Result<model::Job>> MemoryJobStore::find_job(std::string name, std::string namespace_) {
+  const std::string_view where = namespace_of_names(namespace_);
   const model::Job* newest = nullptr;
   for (const auto& [id, job] : jobs_) {
     if (job->name != name) continue;
-    if (!is_any_namespace(namespace_) && job->namespace_ != namespace_) continue;
+    if (where != "*" && job->namespace_ != where) continue;
     if (newest == nullptr || newest->create_time < job->create_time) newest = job.get();
   }
   if (newest != nullptr) co_return *newest;
@@ -153,6 +160,48 @@ async::Task<Result<model::Job>> MemoryJobStore::find_job(std::string name, std::
   }
   CO_TRY_ASSIGN(const std::string id, only_candidate(name, candidates));
   co_return *jobs_.at(JobId(id));
+}
+
+async::Task<Result<std::optional<model::Job>>> MemoryJobStore::named_job(std::string name,
+                                                                         std::string namespace_) {
+  std::optional<model::Job> newest;
+  for (const auto& [id, job] : jobs_) {
+    if (job->name != name || job->namespace_ != namespace_) continue;
+    if (!newest || newest->create_time < job->create_time) newest = *job;
+  }
+  co_return newest;
+}
+
+async::Task<Result<model::Job>> MemoryJobStore::get_job(JobId id,
+                                                        std::optional<std::uint64_t> version) {
+  const auto job = jobs_.find(id);
+  if (job == jobs_.end()) co_return no_such_version(id, std::nullopt);
+  if (!version || job->second->version == *version) co_return *job->second;
+  const auto old = versions_.find({id, *version});
+  if (old == versions_.end()) co_return no_such_version(id, version);
+  co_return *old->second;
+}
+
+async::Task<Result<Page<model::Job>>> MemoryJobStore::job_versions(VersionQuery query) {
+  std::vector<std::shared_ptr<const model::Job>> versions;
+  for (auto old = versions_.upper_bound({query.job_id, query.after_version});
+       old != versions_.end() && old->first.first == query.job_id; ++old) {
+    versions.push_back(old->second);
+  }
+  const auto job = jobs_.find(query.job_id);
+  if (job != jobs_.end() && job->second->version > query.after_version) {
+    versions.push_back(job->second);
+  }
+  const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kPageSizeMax);
+  Page<model::Job> page;
+  for (const auto& version : versions) {
+    if (page.items.size() == limit) {
+      page.next = PageKey{static_cast<std::int64_t>(page.items.back().version), query.job_id.str()};
+      break;
+    }
+    page.items.push_back(*version);
+  }
+  co_return page;
 }
 
 async::Task<Result<Page<model::Execution>>> MemoryJobStore::list_executions(ExecutionQuery query) {

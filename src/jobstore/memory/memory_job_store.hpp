@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "async/loop.hpp"
@@ -23,6 +24,10 @@ class MemoryJobStore final : public JobStore {
   async::Task<Result<Recovered>> recover() override;
   async::Task<Result<Page<model::Job>>> list_jobs(JobQuery query) override;
   async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override;
+  async::Task<Result<std::optional<model::Job>>> named_job(std::string name,
+                                                           std::string namespace_) override;
+  async::Task<Result<model::Job>> get_job(JobId id, std::optional<std::uint64_t> version) override;
+  async::Task<Result<Page<model::Job>>> job_versions(VersionQuery query) override;
   async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override;
   async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override;
   async::Task<Result<EventPage>> events_after(std::uint64_t seq, std::size_t limit) override;
@@ -37,6 +42,7 @@ class MemoryJobStore final : public JobStore {
 
  private:
   void apply(protocol::PutJob& row);
+  void apply(protocol::PutJobVersion& row);
   void apply(protocol::PutExecution& row);
   void apply(protocol::AppendEvent& row);
   void apply(protocol::PutIdempotencyKey& row);
@@ -47,6 +53,8 @@ class MemoryJobStore final : public JobStore {
   async::Loop& loop_;
   const Clock& clock_;
   std::map<JobId, std::shared_ptr<const model::Job>> jobs_;
+  /// Superseded ones.
+  std::map<std::pair<JobId, std::uint64_t>, std::shared_ptr<const model::Job>> versions_;
   std::map<ExecutionId, model::Execution> executions_;
   std::vector<model::JobHistory> events_;  // By seq_num, ascending.
   std::uint64_t last_seq_ = 0;

@@ -61,6 +61,18 @@ Result<model::JobHistory> event_row(const db::Statement& rows) {
   return item;
 }
 
+/// The job in the first row of the statement's answer.
+template <class... Args>
+Result<std::optional<model::Job>> first_job(db::Database& database, std::string_view sql,
+                                            const Args&... args) {
+  TRY_ASSIGN(auto rows, database.statement(sql));
+  TRY(rows.bind_all(args...));
+  TRY_ASSIGN(const bool row, rows.step());
+  if (!row) return std::nullopt;
+  TRY_ASSIGN(auto job, decode_column(rows, 0, model::decode_job));
+  return job;
+}
+
 }  // namespace
 
 Result<Recovered> RowReader::recover() {
@@ -72,9 +84,11 @@ Result<Recovered> RowReader::recover() {
     if (!row) break;
     TRY_ASSIGN(recovered.jobs.emplace_back(), decode_column(jobs, 0, model::decode_job));
   }
-  TRY_ASSIGN(auto executions, database_.statement("SELECT e.record FROM jobs j JOIN executions e "
-                                                  "ON e.job_id = j.id WHERE j.live = 1 "
-                                                  "ORDER BY e.create_time, e.id"));
+  TRY_ASSIGN(auto executions,
+             database_.statement("SELECT e.record FROM jobs j JOIN executions e "
+                                 "ON e.job_id = j.id AND e.job_version = j.version "
+                                 "WHERE j.live = 1 "
+                                 "ORDER BY e.create_time, e.id"));
   while (true) {
     TRY_ASSIGN(const bool row, executions.step());
     if (!row) break;
@@ -134,22 +148,13 @@ Result<Page<model::Job>> RowReader::list_jobs(const JobQuery& query) {
 }
 
 Result<model::Job> RowReader::find_job(const std::string& name, const std::string& namespace_) {
-  const auto first = [&](std::string_view sql,
-                         const auto&... args) -> Result<std::optional<model::Job>> {
-    TRY_ASSIGN(auto rows, database_.statement(sql));
-    TRY(rows.bind_all(args...));
-    TRY_ASSIGN(const bool row, rows.step());
-    if (!row) return std::nullopt;
-    TRY_ASSIGN(auto job, decode_column(rows, 0, model::decode_job));
-    return job;
-  };
-
-  const std::string any = is_any_namespace(namespace_) ? "*" : namespace_;
-  TRY_ASSIGN(auto named, first("SELECT record FROM jobs WHERE name = ?1 AND "
-                               "(?2 = '*' OR namespace = ?2) ORDER BY create_time DESC LIMIT 1",
-                               name, any));
+  const std::string where(namespace_of_names(namespace_));
+  TRY_ASSIGN(auto named, first_job(database_,
+                                   "SELECT record FROM jobs WHERE name = ?1 AND "
+                                   "(?2 = '*' OR namespace = ?2) ORDER BY create_time DESC LIMIT 1",
+                                   name, where));
   if (named) return *std::move(named);
-  TRY_ASSIGN(auto exact, first("SELECT record FROM jobs WHERE id = ?", name));
+  TRY_ASSIGN(auto exact, first_job(database_, "SELECT record FROM jobs WHERE id = ?", name));
   if (exact) return *std::move(exact);
 
   std::vector<std::string> candidates;
@@ -165,9 +170,48 @@ Result<model::Job> RowReader::find_job(const std::string& name, const std::strin
     }
   }
   TRY_ASSIGN(const std::string id, only_candidate(name, candidates));
-  TRY_ASSIGN(auto job, first("SELECT record FROM jobs WHERE id = ?", id));
-  if (!job) return fail(Code::NotFound, "job not found: {}", id);
-  return *std::move(job);
+  return get_job(JobId(id), std::nullopt);
+}
+
+Result<std::optional<model::Job>> RowReader::named_job(const std::string& name,
+                                                       const std::string& namespace_) {
+  return first_job(database_,
+                   "SELECT record FROM jobs WHERE name = ? AND namespace = ? "
+                   "ORDER BY create_time DESC LIMIT 1",
+                   name, namespace_);
+}
+
+Result<model::Job> RowReader::get_job(const JobId& id, std::optional<std::uint64_t> version) {
+  TRY_ASSIGN(auto current, first_job(database_, "SELECT record FROM jobs WHERE id = ?", id.str()));
+  if (!current) return no_such_version(id, std::nullopt);
+  if (!version || current->version == *version) return *std::move(current);
+  TRY_ASSIGN(auto old, first_job(database_,
+                                 "SELECT record FROM job_versions WHERE job_id = ? AND version = ?",
+                                 id.str(), *version));
+  if (!old) return no_such_version(id, version);
+  return *std::move(old);
+}
+
+Result<Page<model::Job>> RowReader::job_versions(const VersionQuery& query) {
+  const std::size_t limit = page_size(query.limit);
+  TRY_ASSIGN(auto rows,
+             database_.statement(
+                 "SELECT record, version FROM job_versions WHERE job_id = ?1 AND version > ?2 "
+                 "UNION ALL SELECT record, version FROM jobs WHERE id = ?1 AND version > ?2 "
+                 "ORDER BY version LIMIT ?3"));
+  TRY(rows.bind_all(query.job_id.str(), query.after_version, limit + 1));
+  Page<model::Job> page;
+  while (true) {
+    TRY_ASSIGN(const bool row, rows.step());
+    if (!row) break;
+    if (page.items.size() == limit) {
+      page.next = PageKey{static_cast<std::int64_t>(page.items.back().version), query.job_id.str()};
+      break;
+    }
+    TRY_ASSIGN(auto job, decode_column(rows, 0, model::decode_job));
+    page.items.push_back(std::move(job));
+  }
+  return page;
 }
 
 Result<Page<model::Execution>> RowReader::list_executions(const ExecutionQuery& query) {
@@ -268,7 +312,7 @@ Result<std::uint64_t> RowReader::last_event() {
 Result<std::optional<protocol::PutIdempotencyKey>> RowReader::find_idempotency_key(
     const protocol::IdempotencyKey& key) {
   TRY_ASSIGN(auto rows, database_.statement("SELECT body_digest, job_id, evaluation, warnings, "
-                                            "time FROM idempotency_keys "
+                                            "time, job_version FROM idempotency_keys "
                                             "WHERE client = ? AND key = ?"));
   TRY(rows.bind_all(key.client, key.key));
   TRY_ASSIGN(const bool row, rows.step());
@@ -290,6 +334,7 @@ Result<std::optional<protocol::PutIdempotencyKey>> RowReader::find_idempotency_k
     at = end + 1;
   }
   record.time = wall_time(rows.integer(4));
+  record.answer.job_version = static_cast<std::uint64_t>(rows.integer(5));
   return record;
 }
 

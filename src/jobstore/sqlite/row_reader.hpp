@@ -19,6 +19,10 @@ class RowReader {
   Result<Recovered> recover();
   Result<Page<model::Job>> list_jobs(const JobQuery& query);
   Result<model::Job> find_job(const std::string& name, const std::string& namespace_);
+  Result<std::optional<model::Job>> named_job(const std::string& name,
+                                              const std::string& namespace_);
+  Result<model::Job> get_job(const JobId& id, std::optional<std::uint64_t> version);
+  Result<Page<model::Job>> job_versions(const VersionQuery& query);
   Result<Page<model::Execution>> list_executions(const ExecutionQuery& query);
   Result<Page<model::JobHistory>> history(const HistoryQuery& query);
   Result<EventPage> events_after(std::uint64_t seq, std::size_t limit);

@@ -26,14 +26,23 @@ Result<void> RowWriter::write(const protocol::Batch& batch) {
 Result<void> RowWriter::put(const protocol::PutJob& row) {
   const model::Job& job = *row.job;
   TRY(database_.run(
-      "INSERT INTO jobs (id, namespace, name, state, live, create_time, modify_time, record) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+      "INSERT INTO jobs (id, namespace, name, state, live, create_time, modify_time, record, "
+      "version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
       "namespace = excluded.namespace, name = excluded.name, state = excluded.state, "
       "live = excluded.live, create_time = excluded.create_time, "
-      "modify_time = excluded.modify_time, record = excluded.record",
+      "modify_time = excluded.modify_time, record = excluded.record, version = excluded.version",
       job.id.str(), job.namespace_, job.name, job.state.state_type,
       model::is_terminal(job.state.state_type) ? 0 : 1, nanoseconds(job.create_time),
-      nanoseconds(job.modify_time), model::encode_job(job)));
+      nanoseconds(job.modify_time), model::encode_job(job), job.version));
+  return {};
+}
+
+Result<void> RowWriter::put(const protocol::PutJobVersion& row) {
+  const model::Job& job = *row.job;
+  TRY(
+      database_.run("INSERT OR REPLACE INTO job_versions (job_id, version, record) "
+                    "VALUES (?, ?, ?)",
+                    job.id.str(), job.version, model::encode_job(job)));
   return {};
 }
 
@@ -63,11 +72,11 @@ Result<void> RowWriter::put(const protocol::AppendEvent& row) {
 Result<void> RowWriter::put(const protocol::PutIdempotencyKey& row) {
   TRY(database_.run(
       "INSERT OR REPLACE INTO idempotency_keys "
-      "(client, key, body_digest, job_id, evaluation, warnings, time) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "(client, key, body_digest, job_id, evaluation, warnings, time, job_version) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       row.key.client, row.key.key, ByteView(row.body_digest), row.answer.job_id.str(),
       row.answer.evaluation_id, fmt::format("{}", fmt::join(row.answer.warnings, "\n")),
-      nanoseconds(row.time)));
+      nanoseconds(row.time), row.answer.job_version));
   return {};
 }
 
@@ -99,6 +108,8 @@ Result<void> RowWriter::put(const protocol::RemoveEndedJob& row) {
   for (const std::string_view sql :
        {"DELETE FROM idempotency_keys WHERE (client, key) IN "
         "(SELECT client, key FROM idempotency_keys WHERE job_id = ? LIMIT ?)",
+        "DELETE FROM job_versions WHERE rowid IN "
+        "(SELECT rowid FROM job_versions WHERE job_id = ? LIMIT ?)",
         "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE job_id = ? LIMIT ?)",
         "DELETE FROM executions WHERE id IN "
         "(SELECT id FROM executions WHERE job_id = ? LIMIT ?)"}) {

@@ -23,6 +23,7 @@ class RowWriter {
 
  private:
   Result<void> put(const protocol::PutJob& row);
+  Result<void> put(const protocol::PutJobVersion& row);
   Result<void> put(const protocol::PutExecution& row);
   Result<void> put(const protocol::AppendEvent& row);
   Result<void> put(const protocol::PutIdempotencyKey& row);

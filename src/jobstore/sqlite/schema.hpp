@@ -12,7 +12,7 @@ inline constexpr std::int32_t kApplicationId = 0x736b724a;
 
 /// Times are nanoseconds since 1970. `record` columns hold the storage forms of model/*_json.hpp;
 /// the other columns repeat what queries need. A released step is never changed: add another.
-inline constexpr std::array<std::string_view, 2> kSchemaSteps = {R"sql(
+inline constexpr std::array<std::string_view, 3> kSchemaSteps = {R"sql(
 CREATE TABLE jobs (
   id          TEXT PRIMARY KEY NOT NULL,
   namespace   TEXT NOT NULL,
@@ -70,6 +70,17 @@ CREATE TABLE hosted (
                                                                  R"sql(
 CREATE INDEX jobs_ended ON jobs (modify_time, id) WHERE live = 0;
 CREATE INDEX idempotency_keys_by_job ON idempotency_keys (job_id);
+)sql",
+                                                                 R"sql(
+ALTER TABLE jobs ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE idempotency_keys ADD COLUMN job_version INTEGER NOT NULL DEFAULT 1;
+
+CREATE TABLE job_versions (           -- superseded ones; the current one is in jobs
+  job_id  TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  record  TEXT NOT NULL,
+  PRIMARY KEY (job_id, version)
+);
 )sql"};
 
 }  // namespace skrei::jobstore::sqlite

@@ -215,6 +215,21 @@ async::Task<Result<model::Job>> SqliteJobStore::find_job(std::string name, std::
       [&](RowReader& reader) { return reader.find_job(name, namespace_); });
 }
 
+async::Task<Result<std::optional<model::Job>>> SqliteJobStore::named_job(std::string name,
+                                                                         std::string namespace_) {
+  co_return co_await readers_->run(
+      [&](RowReader& reader) { return reader.named_job(name, namespace_); });
+}
+
+async::Task<Result<model::Job>> SqliteJobStore::get_job(JobId id,
+                                                        std::optional<std::uint64_t> version) {
+  co_return co_await readers_->run([&](RowReader& reader) { return reader.get_job(id, version); });
+}
+
+async::Task<Result<Page<model::Job>>> SqliteJobStore::job_versions(VersionQuery query) {
+  co_return co_await readers_->run([&](RowReader& reader) { return reader.job_versions(query); });
+}
+
 async::Task<Result<Page<model::Execution>>> SqliteJobStore::list_executions(ExecutionQuery query) {
   co_return co_await readers_->run(
       [&](RowReader& reader) { return reader.list_executions(query); });

@@ -39,6 +39,10 @@ class SqliteJobStore final : public JobStore {
   async::Task<Result<Recovered>> recover() override;
   async::Task<Result<Page<model::Job>>> list_jobs(JobQuery query) override;
   async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override;
+  async::Task<Result<std::optional<model::Job>>> named_job(std::string name,
+                                                           std::string namespace_) override;
+  async::Task<Result<model::Job>> get_job(JobId id, std::optional<std::uint64_t> version) override;
+  async::Task<Result<Page<model::Job>>> job_versions(VersionQuery query) override;
   async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override;
   async::Task<Result<Page<model::JobHistory>>> history(HistoryQuery query) override;
   async::Task<Result<EventPage>> events_after(std::uint64_t seq, std::size_t limit) override;

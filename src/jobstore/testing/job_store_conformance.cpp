@@ -215,6 +215,73 @@ TEST_P(JobStoreConformance, FindsJobsByNameIdAndUniqueBeginning) {
   EXPECT_EQ(run(store_->find_job("%", "")).error().code, Code::NotFound);
 }
 
+TEST_P(JobStoreConformance, ANameIsLookedUpInItsNamespaceAndAnIdInAll) {
+  model::Job here = job_of("j-11111111-aaaa", 1);
+  here.name = "daily";
+  model::Job there = job_of("j-22222222-bbbb", 2);
+  there.name = "daily";
+  there.namespace_ = "team";
+  put({put_job(here), put_job(there)});
+
+  EXPECT_EQ(run(store_->find_job("daily", ""))->id, here.id) << "default where nothing is said";
+  EXPECT_EQ(run(store_->find_job("daily", "team"))->id, there.id);
+  EXPECT_EQ(run(store_->find_job("daily", "*"))->id, there.id) << "the newest of all";
+  EXPECT_EQ(run(store_->find_job("j-22222222-bbbb", "default"))->id, there.id);
+  EXPECT_EQ(run(store_->find_job("j-22222222", ""))->id, there.id);
+
+  EXPECT_EQ(**run(store_->named_job("daily", "team")), there);
+  EXPECT_FALSE(run(store_->named_job("daily", "other"))->has_value());
+  EXPECT_FALSE(run(store_->named_job(there.id.str(), "team"))->has_value()) << "an id is no name";
+}
+
+TEST_P(JobStoreConformance, KeepsEveryVersionOfAJob) {
+  model::Job first = job_of("j-1", 1, JobStateType::Stopped);
+  model::Job second = job_of("j-1", 2, JobStateType::Completed);
+  second.version = 2;
+  model::Job third = job_of("j-1", 3);
+  third.version = 3;
+  model::Job other = job_of("j-10", 4);
+  put({put_job(first), put_job(other)});
+  put({protocol::PutJobVersion{std::make_shared<const model::Job>(first)}, put_job(second)});
+  put({protocol::PutJobVersion{std::make_shared<const model::Job>(second)}, put_job(third)});
+  if (GetParam().durable) reopen();
+
+  EXPECT_EQ(*run(store_->get_job(first.id, std::nullopt)), third);
+  EXPECT_EQ(*run(store_->get_job(first.id, 1)), first);
+  EXPECT_EQ(*run(store_->get_job(first.id, 2)), second);
+  EXPECT_EQ(*run(store_->get_job(first.id, 3)), third);
+  const auto none = run(store_->get_job(first.id, 4));
+  EXPECT_EQ(none.error().code, Code::NotFound);
+  EXPECT_EQ(none.error().message, "job j-1 has no version 4");
+  EXPECT_EQ(run(store_->get_job(JobId("j-none"), 1)).error().code, Code::NotFound);
+
+  EXPECT_EQ(run(store_->job_versions({.job_id = first.id}))->items,
+            (std::vector<model::Job>{first, second, third}));
+  const auto page = run(store_->job_versions({.job_id = first.id, .limit = 2}));
+  EXPECT_EQ(page->items, (std::vector<model::Job>{first, second}));
+  ASSERT_TRUE(page->next);
+  const auto rest = run(store_->job_versions(
+      {.job_id = first.id, .after_version = static_cast<std::uint64_t>(page->next->time_ns)}));
+  EXPECT_EQ(rest->items, (std::vector<model::Job>{third}));
+  EXPECT_FALSE(rest->next);
+  EXPECT_EQ(run(store_->list_jobs({}))->items.size(), 2u)
+      << "old versions are no jobs of their own";
+}
+
+TEST_P(JobStoreConformance, RecoversTheCurrentVersionAlone) {
+  model::Job old = job_of("j-1", 1, JobStateType::Stopped);
+  model::Job current = job_of("j-1", 2);
+  current.version = 2;
+  put({put_job(old), protocol::PutExecution{execution_of("e-old", old, 1)}});
+  put({protocol::PutJobVersion{std::make_shared<const model::Job>(old)}, put_job(current),
+       protocol::PutExecution{execution_of("e-new", current, 2)}});
+
+  const auto recovered = run(store_->recover());
+  EXPECT_EQ(recovered->jobs, std::vector<model::Job>{current});
+  ASSERT_EQ(recovered->executions.size(), 1u);
+  EXPECT_EQ(recovered->executions[0].id, ExecutionId("e-new"));
+}
+
 TEST_P(JobStoreConformance, HistoryIsNumberedFilteredAndPaged) {
   const model::Job job = job_of("j-1", 1);
   const model::Job other = job_of("j-2", 2);
@@ -248,7 +315,7 @@ TEST_P(JobStoreConformance, RemembersIdempotencyKeysPerClient) {
   protocol::PutIdempotencyKey row;
   row.key = {"client", "key"};
   row.body_digest.fill(9);
-  row.answer = {JobId("j-1"), "v-1", {"first warning", "second"}};
+  row.answer = {JobId("j-1"), 3, "v-1", {"first warning", "second"}};
   put({row});
 
   const auto found = run(store_->find_idempotency_key({"client", "key"}));
@@ -359,7 +426,8 @@ TEST_P(JobStoreConformance, ARemovedJobTakesAllOfItsRowsAndNoOthers) {
   };
   put({put_job(gone), put_job(stays), protocol::PutExecution{execution_of("e-1", gone, 1)},
        protocol::PutExecution{execution_of("e-2", stays, 1)}, event_of(gone, "a"),
-       event_of(stays, "b"), event_of(gone, "c", "e-1"), key_of(gone), key_of(stays)});
+       event_of(stays, "b"), event_of(gone, "c", "e-1"), key_of(gone), key_of(stays),
+       protocol::PutJobVersion{std::make_shared<const model::Job>(gone)}});
   const auto expired = run(store_->list_expired({.ended_before = WallTime::max()}));
   ASSERT_EQ(expired->size(), 2u);
   EXPECT_EQ((*expired)[1].executions, std::vector{ExecutionId("e-1")});
@@ -368,6 +436,7 @@ TEST_P(JobStoreConformance, ARemovedJobTakesAllOfItsRowsAndNoOthers) {
 
   EXPECT_EQ(run(store_->find_job("j-gone", "")).error().code, Code::NotFound);
   EXPECT_TRUE(run(store_->list_executions({.job_id = gone.id}))->items.empty());
+  EXPECT_TRUE(run(store_->job_versions({.job_id = gone.id}))->items.empty());
   EXPECT_TRUE(run(store_->history({.job_id = gone.id}))->items.empty());
   EXPECT_FALSE(run(store_->find_idempotency_key(key_of(gone).key))->has_value());
   EXPECT_EQ(*run(store_->find_job("j-stays", "")), stays);

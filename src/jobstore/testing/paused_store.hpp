@@ -35,6 +35,17 @@ class PausedStore final : public JobStore {
   async::Task<Result<model::Job>> find_job(std::string name, std::string namespace_) override {
     return below_.find_job(std::move(name), std::move(namespace_));
   }
+  async::Task<Result<std::optional<model::Job>>> named_job(std::string name,
+                                                           std::string namespace_) override {
+    ++look_ups;
+    return below_.named_job(std::move(name), std::move(namespace_));
+  }
+  async::Task<Result<model::Job>> get_job(JobId id, std::optional<std::uint64_t> version) override {
+    return below_.get_job(std::move(id), version);
+  }
+  async::Task<Result<Page<model::Job>>> job_versions(VersionQuery query) override {
+    return below_.job_versions(std::move(query));
+  }
   async::Task<Result<Page<model::Execution>>> list_executions(ExecutionQuery query) override {
     return below_.list_executions(std::move(query));
   }
@@ -61,6 +72,8 @@ class PausedStore final : public JobStore {
 
   bool paused = false;
   Result<void> room;
+  /// How often a job was looked up by its name.
+  int look_ups = 0;
 
  private:
   JobStore& below_;
