@@ -39,8 +39,9 @@ struct Pin {
   bool operator==(const Pin&) const = default;
 };
 
-/// Blocks that are made durable together. Not thread-safe; any thread at a time. Destroying it
-/// uncommitted drops what was put. Blocks may be read back from the store only after commit.
+/// Blocks that are made durable together. Not thread-safe; any thread at a time; the store outlives
+/// it. Destroying it uncommitted drops what was put. Blocks may be read back from the store only
+/// after commit.
 class AddBatch : public BlockSink {
  public:
   /// Makes all blocks durable, records `root` as complete if given (everything it reaches is in
@@ -48,6 +49,14 @@ class AddBatch : public BlockSink {
   /// Nothing may be put afterwards.
   virtual Result<void> commit(const std::optional<multi::Cid>& root,
                               const std::optional<Pin>& pin) = 0;
+};
+
+/// What one step of collection did.
+struct CollectStep {
+  bool done = false;  ///< Nothing is left to do for now.
+  std::uint64_t blocks_removed = 0;
+  std::uint64_t bytes_removed = 0;  ///< Of these blocks.
+  std::uint64_t bytes_freed = 0;    ///< Of disk, given back.
 };
 
 /// Bytes fetched so far, and of how many where that is known. Called on the loop thread.
@@ -86,6 +95,12 @@ class ContentStore : public BlockSource {
   virtual Result<bool> is_complete(const multi::Cid& root) = 0;
   /// Records that all of `root` is here; the caller has visited every block.
   virtual Result<void> mark_complete(const multi::Cid& root) = 0;
+
+  /// One bounded step of collection, which takes away what no pin reaches; call until `done`. Pins
+  /// that expired by `now` go first. What a pin reaches stays whole. What was written, or put
+  /// again, since the collection began stays until the next one. A root that goes is no longer
+  /// complete. Called by one owner at a time, beside everything else.
+  virtual Result<CollectStep> collect(WallTime now) = 0;
 
   /// Makes all of `root` present, fetching from peers what is missing, within `limit`. A store
   /// without an exchange checks instead: NotFound names the first block that is missing.

@@ -26,7 +26,15 @@ constexpr std::string_view kSchema[] = {
     "CREATE TABLE pin (cid BLOB NOT NULL, owner INTEGER NOT NULL, owner_id TEXT NOT NULL,"
     "  expires_at_ns INTEGER, PRIMARY KEY (cid, owner, owner_id)) WITHOUT ROWID;"
     "CREATE INDEX pin_owner ON pin (owner, owner_id);",
+    // Collection; what collector.hpp says about marks.
+    "ALTER TABLE block ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX pin_expiry ON pin (expires_at_ns) WHERE expires_at_ns IS NOT NULL;"
+    "CREATE TABLE collection (one INTEGER PRIMARY KEY, cycle INTEGER NOT NULL);",
 };
+
+db::Options index_options(const std::filesystem::path& path) {
+  return {.path = path, .application_id = kApplicationId, .steps = kSchema};
+}
 
 Result<void> make_folder(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -75,16 +83,50 @@ Result<DiskSpace> disk_space_of(const std::filesystem::path& path) {
   return DiskSpace{info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize};
 }
 
+/// While it lives, nothing is swept or moved.
+class EmbeddedStore::CollectorPause {
+ public:
+  explicit CollectorPause(EmbeddedStore& store) : store_(store) {
+    const std::lock_guard lock(store_.index_mutex_);
+    store_.collector_->pause();
+  }
+  ~CollectorPause() {
+    const std::lock_guard lock(store_.index_mutex_);
+    store_.collector_->resume();
+  }
+  CollectorPause(const CollectorPause&) = delete;
+  CollectorPause& operator=(const CollectorPause&) = delete;
+
+ private:
+  EmbeddedStore& store_;
+};
+
 /// Appends at once, indexes at commit.
 class EmbeddedStore::Batch final : public AddBatch {
  public:
   explicit Batch(EmbeddedStore& store) : store_(store) {}
 
+  ~Batch() override {
+    for (const auto& [hash, place] : places_)
+      store_.segments_->settle(place);
+    const std::lock_guard lock(store_.index_mutex_);
+    for (const multi::Multihash& hash : present_)
+      store_.collector_->release(hash);
+  }
+
   Result<void> put(const multi::Cid& cid, ByteView bytes) override {
     TRY(check_block(cid, bytes));
-    if (places_.contains(cid.hash())) return {};
-    TRY_ASSIGN(const auto present, store_.find(cid.hash()));
-    if (present) return {};
+    if (places_.contains(cid.hash()) || present_.contains(cid.hash())) return {};
+    {
+      const std::lock_guard lock(store_.index_mutex_);
+      TRY_ASSIGN(const auto place, store_.look_up(cid.hash()));
+      if (place) {
+        // It has to stay until the commit, which counts on it.
+        store_.collector_->hold(cid.hash());
+        present_.insert(cid.hash());
+        return {};
+      }
+    }
     unchecked_bytes_ += bytes.size();
     if (unchecked_bytes_ >= kFloorCheckBytes) {
       TRY(store_.check_floor());
@@ -103,19 +145,36 @@ class EmbeddedStore::Batch final : public AddBatch {
     TRY(store_.segments_->sync(touched));
     const std::lock_guard lock(store_.index_mutex_);
     db::Database& index = *store_.index_;
+    Collector& collector = *store_.collector_;
+    const std::int64_t mark = collector.fresh_mark();
+    std::vector<BlockPlace> added;
     TRY_ASSIGN(db::Transaction transaction, db::Transaction::begin(index));
     for (const auto& [hash, place] : places_) {
-      TRY(index.run("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?)", hash.to_bytes(),
-                    place.segment, place.offset, place.length));
+      // Another batch may have brought the same block meanwhile.
+      TRY_ASSIGN(const std::int64_t inserted,
+                 index.run("INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (hash) "
+                           "DO UPDATE SET mark = max(mark, ?5) WHERE mark < ?5",
+                           hash.to_bytes(), place.segment, place.offset, place.length, mark));
+      TRY_ASSIGN(const auto now, store_.look_up(hash));
+      if (inserted > 0 && now == place) added.push_back(place);
+    }
+    for (const multi::Multihash& hash : present_) {
+      TRY(index.run("UPDATE block SET mark = ?1 WHERE hash = ?2 AND mark < ?1", mark,
+                    hash.to_bytes()));
     }
     if (root) TRY(store_.insert_root(*root));
     if (pin) TRY(store_.insert_pin(*pin));
-    return transaction.commit();
+    TRY(transaction.commit());
+    for (const BlockPlace& place : added)
+      collector.added(place);
+    if (!pin) collector.note_garbage();
+    return {};
   }
 
  private:
   EmbeddedStore& store_;
   std::map<multi::Multihash, BlockPlace> places_;
+  std::set<multi::Multihash> present_;  // Held until the end.
   std::uint64_t unchecked_bytes_ = 0;
 };
 
@@ -129,13 +188,14 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options,
   TRY(make_folder(options.folder / "segments"));
   std::unique_ptr<EmbeddedStore> store(
       new EmbeddedStore(std::move(options), pool, std::move(lock)));
-  TRY_ASSIGN(store->index_, db::Database::open({.path = store->options_.folder / "index.db",
-                                                .application_id = kApplicationId,
-                                                .steps = kSchema}));
+  TRY_ASSIGN(store->index_, db::Database::open(index_options(store->options_.folder / "index.db")));
   TRY_ASSIGN(const auto ends, indexed_ends(*store->index_));
   TRY_ASSIGN(store->segments_, Segments::open({.folder = store->options_.folder / "segments",
                                                .roll_bytes = store->options_.segment_roll_bytes},
                                               ends));
+  store->collector_ =
+      std::make_unique<Collector>(*store->index_, store->index_mutex_, *store, *store->segments_);
+  TRY(store->collector_->load());
   return store;
 }
 
@@ -151,6 +211,10 @@ Result<void> EmbeddedStore::check_floor() {
 
 Result<std::optional<BlockPlace>> EmbeddedStore::find(const multi::Multihash& hash) {
   const std::lock_guard lock(index_mutex_);
+  return look_up(hash);
+}
+
+Result<std::optional<BlockPlace>> EmbeddedStore::look_up(const multi::Multihash& hash) {
   TRY_ASSIGN(auto row,
              index_->statement("SELECT segment, offset, length FROM block WHERE hash = ?"));
   TRY(row.bind_all(hash.to_bytes()));
@@ -171,12 +235,20 @@ Result<std::uint64_t> EmbeddedStore::size(const multi::Cid& cid) {
 }
 
 Result<Bytes> EmbeddedStore::get(const multi::Cid& cid) {
-  TRY_ASSIGN(const auto place, find(cid.hash()));
-  if (!place) return fail(Code::NotFound, "block {} is not here", cid);
-  TRY_ASSIGN(Bytes bytes, segments_->read(*place));
-  if (cid.hash().matches(bytes)) return bytes;
-  return fail(Code::Internal, "block {}: its bytes on disk are damaged (segment {}, offset {})",
-              cid, place->segment, place->offset);
+  TRY_ASSIGN(auto place, find(cid.hash()));
+  while (place) {
+    auto bytes = segments_->read(*place);
+    if (bytes && cid.hash().matches(*bytes)) return bytes;
+    if (!bytes && bytes.error().code != Code::NotFound) return bytes;
+    // Compaction may have moved it between the look-up and the read.
+    TRY_ASSIGN(const auto again, find(cid.hash()));
+    if (again == place) {
+      return fail(Code::Internal, "block {}: its bytes on disk are damaged (segment {}, offset {})",
+                  cid, place->segment, place->offset);
+    }
+    place = again;
+  }
+  return fail(Code::NotFound, "block {} is not here", cid);
 }
 
 Result<std::unique_ptr<AddBatch>> EmbeddedStore::begin_add() {
@@ -189,17 +261,20 @@ Result<void> EmbeddedStore::insert_pin(const Pin& pin) {
   if (pin.expires_at) expires_at = pin.expires_at->time_since_epoch().count();
   TRY(index_->run("INSERT OR REPLACE INTO pin VALUES (?, ?, ?, ?)", pin.cid.to_bytes(), pin.owner,
                   pin.owner_id, expires_at));
+  collector_->keep(pin.cid);
   return {};
 }
 
 Result<void> EmbeddedStore::insert_root(const multi::Cid& root) {
   TRY(index_->run("INSERT OR IGNORE INTO root VALUES (?)", root.to_bytes()));
+  collector_->keep(root);
   return {};
 }
 
 Result<void> EmbeddedStore::pin(const Pin& pin) {
-  TRY(size(pin.cid));
   const std::lock_guard lock(index_mutex_);
+  TRY_ASSIGN(const auto place, look_up(pin.cid.hash()));
+  if (!place) return fail(Code::NotFound, "block {} is not here", pin.cid);
   return insert_pin(pin);
 }
 
@@ -208,12 +283,35 @@ Result<void> EmbeddedStore::unpin(const multi::Cid& cid, PinOwner owner,
   const std::lock_guard lock(index_mutex_);
   TRY(index_->run("DELETE FROM pin WHERE cid = ? AND owner = ? AND owner_id = ?", cid.to_bytes(),
                   owner, owner_id));
-  return {};
+  return note_unpinned({cid.to_bytes()});
 }
 
 Result<void> EmbeddedStore::unpin_all(PinOwner owner, std::string_view owner_id) {
   const std::lock_guard lock(index_mutex_);
+  std::vector<Bytes> cids;
+  {
+    TRY_ASSIGN(auto rows,
+               index_->statement("SELECT cid FROM pin WHERE owner = ? AND owner_id = ?"));
+    TRY(rows.bind_all(owner, owner_id));
+    while (true) {
+      TRY_ASSIGN(const bool row, rows.step());
+      if (!row) break;
+      cids.push_back(rows.blob(0));
+    }
+  }
+  if (cids.empty()) return {};
   TRY(index_->run("DELETE FROM pin WHERE owner = ? AND owner_id = ?", owner, owner_id));
+  return note_unpinned(cids);
+}
+
+/// Most pins are one of several, or come again: only what nobody pins is worth a collection.
+Result<void> EmbeddedStore::note_unpinned(const std::vector<Bytes>& cids) {
+  for (const Bytes& cid : cids) {
+    TRY_ASSIGN(auto other, index_->statement("SELECT 1 FROM pin WHERE cid = ? LIMIT 1"));
+    TRY(other.bind_all(cid));
+    TRY_ASSIGN(const bool pinned, other.step());
+    if (!pinned) collector_->note_garbage();
+  }
   return {};
 }
 
@@ -246,9 +344,32 @@ Result<bool> EmbeddedStore::is_complete(const multi::Cid& root) {
 }
 
 Result<void> EmbeddedStore::mark_complete(const multi::Cid& root) {
-  TRY(size(root));
   const std::lock_guard lock(index_mutex_);
+  TRY_ASSIGN(const auto place, look_up(root.hash()));
+  if (!place) return fail(Code::NotFound, "block {} is not here", root);
   return insert_root(root);
+}
+
+Result<CollectStep> EmbeddedStore::collect(WallTime now) {
+  return collector_->step(now);
+}
+
+Result<std::vector<Segments::Frozen>> EmbeddedStore::snapshot(const std::filesystem::path& index) {
+  const CollectorPause pause(*this);
+  // A connection of its own, so that adds and reads go on meanwhile. What the copy names lies
+  // within the segments as they are afterwards.
+  TRY_ASSIGN(const auto connection,
+             db::Database::open(index_options(options_.folder / "index.db")));
+  TRY(connection->copy_to(index));
+  return segments_->freeze();
+}
+
+/// Visits every block, while nothing is swept, and calls the root complete.
+Result<std::uint64_t> EmbeddedStore::walk_whole(const multi::Cid& root) {
+  const CollectorPause pause(*this);
+  TRY_ASSIGN(const DagSize size, walk_dag(*this, root, {}));
+  TRY(mark_complete(root));
+  return size.bytes;
 }
 
 async::Task<Result<void>> EmbeddedStore::ensure(multi::Cid root, Duration, Progress progress) {
@@ -256,9 +377,7 @@ async::Task<Result<void>> EmbeddedStore::ensure(multi::Cid root, Duration, Progr
   const auto visit_all = [this, &root]() -> Result<std::uint64_t> {
     TRY_ASSIGN(const bool complete, is_complete(root));
     if (complete) return std::uint64_t{0};
-    TRY_ASSIGN(const DagSize size, walk_dag(*this, root, {}));
-    TRY(mark_complete(root));
-    return size.bytes;
+    return walk_whole(root);
   };
   Result<std::uint64_t> bytes = co_await async::blocking(pool_, visit_all);
   if (!bytes && bytes.error().code == Code::NotFound) {

@@ -10,6 +10,7 @@
 #include "async/blocking.hpp"
 #include "base/fd.hpp"
 #include "content/content_store.hpp"
+#include "content/embedded/collector.hpp"
 #include "content/embedded/segments.hpp"
 #include "db/database.hpp"
 
@@ -23,7 +24,8 @@
 // Durability of an add, in this order: (1) each block is appended to a segment, (2) commit() syncs
 // the segments it touched, once each, (3) index rows, complete root and pin go into one synced
 // SQLite transaction, (4) the answer. Bytes without an index row were never answered for: they are
-// cut off at the next start where they are the tail, and else wait for collection.
+// cut off at the next start where they are the tail, and else go when collection (collector.hpp)
+// compacts their segment.
 
 namespace skrei::content::embedded {
 
@@ -60,19 +62,29 @@ class EmbeddedStore final : public ContentStore {
   Result<std::vector<Pin>> list_pins(const std::optional<multi::Cid>& cid) override;
   Result<bool> is_complete(const multi::Cid& root) override;
   Result<void> mark_complete(const multi::Cid& root) override;
+  Result<CollectStep> collect(WallTime now) override;
   async::Task<Result<void>> ensure(multi::Cid root, Duration limit, Progress progress) override;
+
+  /// What a backup copies: a consistent copy of the index, written as the new file `index`, and the
+  /// segments with all that it names. Blocks; from any thread.
+  Result<std::vector<Segments::Frozen>> snapshot(const std::filesystem::path& index);
 
   /// OutOfSpace while the disk is below its floor.
   Result<void> check_floor();
 
  private:
   class Batch;
+  class CollectorPause;
   EmbeddedStore(Options options, async::BlockingPool& pool, UniqueFd lock)
       : options_(std::move(options)), pool_(pool), lock_(std::move(lock)) {}
 
   Result<std::optional<BlockPlace>> find(const multi::Multihash& hash);
+  /// As find(), with the mutex held.
+  Result<std::optional<BlockPlace>> look_up(const multi::Multihash& hash);
   Result<void> insert_pin(const Pin& pin);
   Result<void> insert_root(const multi::Cid& root);
+  Result<void> note_unpinned(const std::vector<Bytes>& cids);
+  Result<std::uint64_t> walk_whole(const multi::Cid& root);
 
   Options options_;
   async::BlockingPool& pool_;
@@ -80,6 +92,7 @@ class EmbeddedStore final : public ContentStore {
   std::unique_ptr<Segments> segments_;
   std::mutex index_mutex_;  // A db::Database is used by one thread at a time.
   std::unique_ptr<db::Database> index_;
+  std::unique_ptr<Collector> collector_;
 };
 
 }  // namespace skrei::content::embedded

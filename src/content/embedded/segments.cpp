@@ -95,7 +95,8 @@ Result<void> Segments::open_existing(std::int64_t number, std::int64_t indexed_e
     TRY(write_at(file.get(), as_bytes(kMagic), 0, path.native()));
     if (::fsync(file.get()) != 0) return fail_errno(path.native());
   }
-  segments_[number] = Segment{std::move(file), newest ? end : info.st_size};
+  segments_[number] = {.file = std::make_shared<const UniqueFd>(std::move(file)),
+                       .end = newest ? end : info.st_size};
   return {};
 }
 
@@ -105,7 +106,8 @@ Result<void> Segments::create(std::int64_t number) {
   TRY(write_at(file.get(), as_bytes(kMagic), 0, path.native()));
   if (::fsync(file.get()) != 0) return fail_errno(path.native());
   TRY(sync_folder(options_.folder));
-  segments_[number] = Segment{std::move(file), static_cast<std::int64_t>(kMagic.size())};
+  segments_[number] = {.file = std::make_shared<const UniqueFd>(std::move(file)),
+                       .end = static_cast<std::int64_t>(kMagic.size())};
   return {};
 }
 
@@ -124,33 +126,69 @@ Result<BlockPlace> Segments::append(const multi::Multihash& hash, ByteView block
     TRY(create(segments_.rbegin()->first + 1));
   }
   auto& [number, segment] = *segments_.rbegin();
-  TRY(write_at(segment.file.get(), record, segment.end, path_of(number).native()));
+  TRY(write_at(segment.file->get(), record, segment.end, path_of(number).native()));
   segment.end += static_cast<std::int64_t>(record.size());
+  ++segment.unsettled;
   const auto length = static_cast<std::int64_t>(block.size());
   return BlockPlace{number, segment.end - length, length};
 }
 
-Result<int> Segments::file_of(std::int64_t number) {
+void Segments::settle(const BlockPlace& place) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = segments_.find(place.segment); found != segments_.end()) {
+    --found->second.unsettled;
+  }
+}
+
+Result<std::shared_ptr<const UniqueFd>> Segments::file_of(std::int64_t number) {
   const std::lock_guard lock(mutex_);
   const auto found = segments_.find(number);
-  if (found != segments_.end()) return found->second.file.get();
-  return fail(Code::Internal, "content store: segment {} is missing", path_of(number).native());
+  if (found != segments_.end()) return found->second.file;
+  return fail(Code::NotFound, "content store: segment {} is not there", path_of(number).native());
+}
+
+std::vector<Segments::Size> Segments::sealed() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Size> sizes;
+  for (const auto& [number, segment] : segments_)
+    sizes.push_back({number, segment.end});
+  sizes.pop_back();
+  return sizes;
+}
+
+Result<bool> Segments::remove(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto found = segments_.find(number);
+  if (found == segments_.end()) return true;
+  if (number == segments_.rbegin()->first || found->second.unsettled > 0) return false;
+  if (::unlink(path_of(number).c_str()) != 0) return fail_errno(path_of(number).native());
+  segments_.erase(found);
+  TRY(sync_folder(options_.folder));
+  return true;
+}
+
+std::vector<Segments::Frozen> Segments::freeze() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Frozen> frozen;
+  for (const auto& [number, segment] : segments_)
+    frozen.push_back({path_of(number).filename().native(), segment.end, segment.file});
+  return frozen;
 }
 
 Result<void> Segments::sync(const std::set<std::int64_t>& segments) {
   for (const std::int64_t number : segments) {
-    TRY_ASSIGN(const int fd, file_of(number));
-    if (::fdatasync(fd) != 0) return fail_errno(path_of(number).native());
+    TRY_ASSIGN(const auto file, file_of(number));
+    if (::fdatasync(file->get()) != 0) return fail_errno(path_of(number).native());
   }
   return {};
 }
 
 Result<Bytes> Segments::read(const BlockPlace& place) {
-  TRY_ASSIGN(const int fd, file_of(place.segment));
+  TRY_ASSIGN(const auto file, file_of(place.segment));
   Bytes bytes(static_cast<std::size_t>(place.length));
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t got = ::pread(fd, bytes.data() + done, bytes.size() - done,
+    const ssize_t got = ::pread(file->get(), bytes.data() + done, bytes.size() - done,
                                 place.offset + static_cast<std::int64_t>(done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno(path_of(place.segment).native());

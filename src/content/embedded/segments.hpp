@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "multi/multihash.hpp"
@@ -43,24 +45,47 @@ class Segments {
   static Result<std::unique_ptr<Segments>> open(
       const Options& options, const std::map<std::int64_t, std::int64_t>& indexed_ends);
 
-  /// Appends; the bytes are durable only after sync() of that segment.
+  /// Appends; the bytes are durable only after sync() of that segment. The segment stays until the
+  /// caller says settle() for it, once for each append.
   Result<BlockPlace> append(const multi::Multihash& hash, ByteView block);
+  void settle(const BlockPlace& place);
   Result<void> sync(const std::set<std::int64_t>& segments);
+  /// NotFound if the segment was removed: the block has moved, or gone.
   Result<Bytes> read(const BlockPlace& place);
+
+  struct Size {
+    std::int64_t number = 0;
+    std::int64_t bytes = 0;
+  };
+  /// All but the newest, which is being written.
+  std::vector<Size> sealed();
+  /// Deletes a segment that no index row names. False, and nothing is done, for the newest and for
+  /// one with appends that are not settled. Reads under way end well.
+  Result<bool> remove(std::int64_t number);
+
+  /// The bytes of one segment as they lie on disk, up to the end that they have now; readable even
+  /// if the segment is removed meanwhile.
+  struct Frozen {
+    std::string name;
+    std::int64_t bytes = 0;
+    std::shared_ptr<const UniqueFd> file;
+  };
+  std::vector<Frozen> freeze();
 
  private:
   struct Segment {
-    UniqueFd file;
+    std::shared_ptr<const UniqueFd> file;  // Shared with reads, which outlive a removal.
     std::int64_t end = 0;
+    std::int64_t unsettled = 0;
   };
   explicit Segments(Options options) : options_(std::move(options)) {}
   std::filesystem::path path_of(std::int64_t number) const;
   Result<void> open_existing(std::int64_t number, std::int64_t indexed_end, bool newest);
   Result<void> create(std::int64_t number);
-  Result<int> file_of(std::int64_t number);
+  Result<std::shared_ptr<const UniqueFd>> file_of(std::int64_t number);
 
   Options options_;
-  std::mutex mutex_;  // Guards the map and the ends; files are never closed before the store is.
+  std::mutex mutex_;  // Guards the map and what is in it.
   std::map<std::int64_t, Segment> segments_;
 };
 

@@ -23,6 +23,21 @@ Result<void> ContentStoreConformance::ensure(const multi::Cid& root) {
   return result;
 }
 
+CollectStep collect_all(ContentStore& store, WallTime now) {
+  CollectStep all;
+  for (int steps = 0; !all.done; ++steps) {
+    EXPECT_LT(steps, 10'000);
+    const auto step = store.collect(now);
+    EXPECT_TRUE(step) << step.error().message;
+    if (!step || steps == 10'000) break;
+    all.done = step->done;
+    all.blocks_removed += step->blocks_removed;
+    all.bytes_removed += step->bytes_removed;
+    all.bytes_freed += step->bytes_freed;
+  }
+  return all;
+}
+
 TEST_P(ContentStoreConformance, GivesBackWhatWasPut) {
   const multi::Cid cid = raw_cid("block");
 
@@ -103,6 +118,53 @@ TEST_P(ContentStoreConformance, PinsAreKeyedByCidOwnerAndId) {
   EXPECT_EQ(store_->list_pins(std::nullopt), std::vector<Pin>{user});
   ASSERT_TRUE(store_->unpin(a, PinOwner::User, ""));
   ASSERT_TRUE(store_->unpin(a, PinOwner::User, ""));
+  EXPECT_TRUE(store_->list_pins(std::nullopt)->empty());
+}
+
+TEST_P(ContentStoreConformance, CollectionTakesWhatNoPinReachesAndLeavesTheRestWhole) {
+  const auto add_folder = [&](const std::string& text, const std::optional<Pin>& pin) {
+    const auto batch = store_->begin_add().value();
+    FileBuilder file(kUnixFsV1, *batch);
+    EXPECT_TRUE(file.write(as_bytes(text)));
+    FileBuilder shared(kUnixFsV1, *batch);
+    EXPECT_TRUE(shared.write(as_bytes("in both")));
+    const DagLink leaf = file.finish().value();
+    const DagLink root =
+        build_folder(kUnixFsV1, *batch, {{"own", leaf}, {"shared", shared.finish().value()}})
+            .value();
+    std::optional<Pin> own = pin;
+    if (own) own->cid = root.cid;
+    EXPECT_TRUE(batch->commit(root.cid, own));
+    return root.cid;
+  };
+  const multi::Cid kept = add_folder("kept", Pin{raw_cid("")});
+  const multi::Cid gone = add_folder("gone", std::nullopt);
+  const multi::Cid lent = add_folder("lent", Pin{raw_cid(""), PinOwner::JobResult, "j-1"});
+  collect_all(*store_);
+  ASSERT_TRUE(store_->unpin_all(PinOwner::JobResult, "j-1"));
+
+  collect_all(*store_);
+
+  EXPECT_TRUE(ensure(kept));
+  EXPECT_EQ(store_->is_complete(kept), true);
+  EXPECT_EQ(store_->has(raw_cid("in both")), true);
+  for (const multi::Cid& cid : {gone, lent, raw_cid("gone"), raw_cid("lent")})
+    EXPECT_EQ(store_->has(cid), false) << cid.to_string();
+  EXPECT_EQ(store_->is_complete(gone), false);
+  EXPECT_EQ(store_->is_complete(lent), false);
+  EXPECT_TRUE(collect_all(*store_).done);
+}
+
+TEST_P(ContentStoreConformance, CollectionEndsPinsWhoseTimeIsOver) {
+  ASSERT_TRUE(store_->put(raw_cid("a"), as_bytes("a")));
+  ASSERT_TRUE(store_->pin({raw_cid("a"), PinOwner::Fetch, "x", WallTime(std::chrono::hours(1))}));
+  collect_all(*store_, WallTime(std::chrono::minutes(59)));
+  collect_all(*store_, WallTime(std::chrono::minutes(59)));
+  EXPECT_EQ(store_->has(raw_cid("a")), true);
+
+  collect_all(*store_, WallTime(std::chrono::hours(1)));
+
+  EXPECT_EQ(store_->has(raw_cid("a")), false);
   EXPECT_TRUE(store_->list_pins(std::nullopt)->empty());
 }
 

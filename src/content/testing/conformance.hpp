@@ -37,4 +37,7 @@ std::string store_case_name(const ::testing::TestParamInfo<StoreCase>& info);
 
 multi::Cid raw_cid(std::string_view text);
 
+/// One whole collection. An error, or one that does not end, fails the test.
+CollectStep collect_all(ContentStore& store, WallTime now = WallTime{});
+
 }  // namespace skrei::content::testing

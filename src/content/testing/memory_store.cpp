@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/testing/memory_store.hpp"
 
+#include "content/dag_pb.hpp"
 #include "content/dag_walk.hpp"
 
 namespace skrei::content::testing {
@@ -92,6 +93,36 @@ Result<void> MemoryStore::mark_complete(const multi::Cid& root) {
   const std::lock_guard lock(mutex_);
   complete_.insert(root);
   return {};
+}
+
+Result<CollectStep> MemoryStore::collect(WallTime now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(pins_, [&](const auto& entry) { return entry.second && *entry.second <= now; });
+  std::set<multi::Cid> reached;
+  std::vector<multi::Cid> waiting;
+  for (const auto& [key, expires_at] : pins_)
+    waiting.push_back(std::get<0>(key));
+  while (!waiting.empty()) {
+    const multi::Cid cid = std::move(waiting.back());
+    waiting.pop_back();
+    const auto block = blocks_.find(cid.hash());
+    if (block == blocks_.end() || !reached.insert(cid).second) continue;
+    if (auto links = links_of(cid, block->second)) {
+      waiting.insert(waiting.end(), links->begin(), links->end());
+    }
+  }
+  CollectStep step{.done = true};
+  std::set<multi::Multihash> live;
+  for (const multi::Cid& cid : reached)
+    live.insert(cid.hash());
+  std::erase_if(complete_, [&](const multi::Cid& root) { return !reached.contains(root); });
+  std::erase_if(blocks_, [&](const auto& entry) {
+    if (live.contains(entry.first)) return false;
+    ++step.blocks_removed;
+    step.bytes_removed += entry.second.size();
+    return true;
+  });
+  return step;
 }
 
 async::Task<Result<void>> MemoryStore::ensure(multi::Cid root, Duration, Progress progress) {

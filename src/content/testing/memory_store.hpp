@@ -24,6 +24,8 @@ class MemoryStore final : public ContentStore {
   Result<std::vector<Pin>> list_pins(const std::optional<multi::Cid>& cid) override;
   Result<bool> is_complete(const multi::Cid& root) override;
   Result<void> mark_complete(const multi::Cid& root) override;
+  /// A whole collection is one step here.
+  Result<CollectStep> collect(WallTime now) override;
   async::Task<Result<void>> ensure(multi::Cid root, Duration limit, Progress progress) override;
 
   /// Every commit and ensure fails with this until it is cleared.
