@@ -211,9 +211,10 @@ async::Task<ExecutionResult> ExecutionWork::State::prepare_and_run(Current& curr
   if (current.stop_reason) co_await cancel(id, *current.engine, *current.stop_reason);
   const auto exit = co_await current.engine->wait(id);
   if (!exit && exit.error().code == Code::NotFound) {
-    co_return result_of_error(
-        {Code::Unavailable, "it had not been started, or was lost, when the node went down"},
-        "after a restart of the node");
+    // No start record: whatever the node was doing when it went down, no program had begun.
+    co_return result_of_exit({.kind = executor::ExitKind::NotStarted,
+                              .message = "the node went down before the program was started"},
+                             current.task().timeouts.execution);
   }
   if (!exit) co_return result_of_error(exit.error(), "following the program");
   co_return co_await finish(current, *exit);

@@ -285,15 +285,13 @@ TEST_F(ExecutionWorkTest, ResumesWhatHasEndedAndPublishesIt) {
   EXPECT_EQ(publisher.requests.size(), 1U);
 }
 
-TEST_F(ExecutionWorkTest, WhatItsEngineDoesNotKnowWasLostWithTheNode) {
+TEST_F(ExecutionWorkTest, WhatItsEngineDoesNotKnowWasNeverStarted) {
   use_wasm();
 
   const auto result = carry_out(Beginning::Resumed);
 
-  EXPECT_EQ(result.fault, Fault::Node);
-  EXPECT_EQ(result.message,
-            "after a restart of the node: it had not been started, or was lost, when the node "
-            "went down");
+  EXPECT_EQ(result.fault, Fault::Unstarted);
+  EXPECT_EQ(result.message, "the node went down before the program was started");
   EXPECT_TRUE(wasm.started.empty());
 }
 

@@ -14,7 +14,7 @@ ExecutionResult failed(Fault fault, std::string message, std::string_view code) 
   ExecutionResult result{
       .kind = OutcomeKind::Failed, .fault = fault, .message = std::move(message)};
   result.details[std::string(model::detail_key::kErrorCode)] = code;
-  if (fault == Fault::Node) result.details[std::string(model::detail_key::kRetryable)] = "true";
+  if (fault != Fault::Job) result.details[std::string(model::detail_key::kRetryable)] = "true";
   return result;
 }
 
@@ -43,6 +43,9 @@ ExecutionResult result_of_exit(const executor::Exit& exit, std::chrono::seconds 
       break;
     case executor::ExitKind::NodeFault:
       result = failed(Fault::Node, exit.message, "NodeFault");
+      break;
+    case executor::ExitKind::NotStarted:
+      result = failed(Fault::Unstarted, exit.message, "NotStarted");
       break;
   }
   result.peak_usage = exit.peak;

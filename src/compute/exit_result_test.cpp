@@ -51,6 +51,10 @@ TEST(ExitResult, EachEndHasItsFaultAndSentence) {
   const auto lost = result_of_exit({.kind = ExitKind::NodeFault, .message = "power cut"}, 0s);
   EXPECT_EQ(lost.fault, Fault::Node);
   EXPECT_EQ(detail(lost, model::detail_key::kRetryable), "true");
+
+  const auto unstarted = result_of_exit({.kind = ExitKind::NotStarted, .message = "went down"}, 0s);
+  EXPECT_EQ(unstarted.fault, Fault::Unstarted);
+  EXPECT_EQ(detail(unstarted, model::detail_key::kRetryable), "true");
 }
 
 TEST(ExitResult, ATimeoutIsSaidInTheWordsThatClientsLookFor) {

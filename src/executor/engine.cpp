@@ -17,6 +17,8 @@ std::string_view to_string(ExitKind kind) {
       return "cancelled";
     case ExitKind::NodeFault:
       return "node fault";
+    case ExitKind::NotStarted:
+      return "not started";
   }
   std::unreachable();
 }

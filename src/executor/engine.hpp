@@ -68,6 +68,7 @@ enum class ExitKind {
   LimitExceeded,  ///< It was stopped at the limit that `limit` names.
   Cancelled,      ///< It was stopped by cancel().
   NodeFault,      ///< The node failed, not the program: the work may be tried again.
+  NotStarted,     ///< The node failed before the program had begun: nothing of it happened.
 };
 
 std::string_view to_string(ExitKind kind);

@@ -89,7 +89,7 @@ void put_exit(RecordWriter& writer, const Exit& exit) {
 
 Exit get_exit(RecordReader& reader) {
   Exit exit;
-  exit.kind = static_cast<ExitKind>(reader.below(5));
+  exit.kind = static_cast<ExitKind>(reader.below(6));
   exit.limit = static_cast<LimitKind>(reader.below(6));
   exit.exit_code = reader.whole();
   exit.message = reader.text();

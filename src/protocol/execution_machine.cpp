@@ -13,12 +13,14 @@ bool is_final(ExecutionPhase phase) {
 }
 
 bool holds_lease(ExecutionPhase phase) {
-  return !is_final(phase) && phase != ExecutionPhase::Lost;
+  return !is_final(phase) && phase != ExecutionPhase::Planned && phase != ExecutionPhase::Lost;
 }
 
 model::ComputeStateType compute_state(ExecutionPhase phase) {
   using model::ComputeStateType;
   switch (phase) {
+    case ExecutionPhase::Planned:
+      return ComputeStateType::New;
     case ExecutionPhase::Awarded:
       return ComputeStateType::AskForBidAccepted;
     case ExecutionPhase::Accepted:
@@ -43,8 +45,9 @@ model::ComputeStateType compute_state(ExecutionPhase phase) {
 ExecutionPhase phase_of(const model::ComputeState& state) {
   using model::ComputeStateType;
   switch (state.state_type) {
-    case ComputeStateType::Undefined:
     case ComputeStateType::New:
+      return ExecutionPhase::Planned;
+    case ComputeStateType::Undefined:
     case ComputeStateType::AskForBid:
     case ComputeStateType::AskForBidAccepted:
       return ExecutionPhase::Awarded;

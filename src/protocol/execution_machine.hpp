@@ -12,6 +12,7 @@ namespace skrei::protocol {
 
 /// Where an execution stands as its requester sees it.
 enum class ExecutionPhase {
+  Planned,     ///< Of an ops job: meant for a node that has not taken it yet.
   Awarded,     ///< Given to a node that has not confirmed it.
   Accepted,    ///< The node holds it.
   Running,     ///< Its program runs.
@@ -24,18 +25,20 @@ enum class ExecutionPhase {
 };
 
 inline constexpr std::array kExecutionPhases = {
-    ExecutionPhase::Awarded,    ExecutionPhase::Accepted,  ExecutionPhase::Running,
-    ExecutionPhase::Publishing, ExecutionPhase::Lost,      ExecutionPhase::Completed,
-    ExecutionPhase::Failed,     ExecutionPhase::Cancelled, ExecutionPhase::Refused};
+    ExecutionPhase::Planned,   ExecutionPhase::Awarded,    ExecutionPhase::Accepted,
+    ExecutionPhase::Running,   ExecutionPhase::Publishing, ExecutionPhase::Lost,
+    ExecutionPhase::Completed, ExecutionPhase::Failed,     ExecutionPhase::Cancelled,
+    ExecutionPhase::Refused};
 
 enum class ExecutionEvent {
+  Awards,     ///< The node it is meant for has bid.
   Accepts,    ///< Report BidAccepted: the award is confirmed.
   Starts,     ///< Report Running.
   Publishes,  ///< Report Publishing.
   Completes,  ///< Outcome with a result, and the partition is undecided.
-  Fails,      ///< Outcome Failed.
+  Fails,      ///< Outcome Failed; for a planned one, its node is gone.
   Cancels,    ///< Outcome Cancelled.
-  Refuses,    ///< AwardRefused.
+  Refuses,    ///< AwardRefused; for a planned one, a refusal for good.
   LeaseEnds,  ///< No heartbeat for a whole lease.
   Forgotten,  ///< The node lists what it holds, twice, without it.
   StopAsked,  ///< Its job ended, or another execution decided its partition.
@@ -43,15 +46,16 @@ enum class ExecutionEvent {
 };
 
 inline constexpr std::array kExecutionEvents = {
-    ExecutionEvent::Accepts,   ExecutionEvent::Starts,    ExecutionEvent::Publishes,
-    ExecutionEvent::Completes, ExecutionEvent::Fails,     ExecutionEvent::Cancels,
-    ExecutionEvent::Refuses,   ExecutionEvent::LeaseEnds, ExecutionEvent::Forgotten,
-    ExecutionEvent::StopAsked, ExecutionEvent::TimesOut};
+    ExecutionEvent::Awards,    ExecutionEvent::Accepts,   ExecutionEvent::Starts,
+    ExecutionEvent::Publishes, ExecutionEvent::Completes, ExecutionEvent::Fails,
+    ExecutionEvent::Cancels,   ExecutionEvent::Refuses,   ExecutionEvent::LeaseEnds,
+    ExecutionEvent::Forgotten, ExecutionEvent::StopAsked, ExecutionEvent::TimesOut};
 
 std::string_view to_string(ExecutionPhase phase);
 std::string_view to_string(ExecutionEvent event);
 
-/// Completed, Failed, Cancelled, Refused: nothing changes them. Lost is not among them.
+/// Completed, Failed, Cancelled, Refused: nothing changes them. Planned and Lost are not among
+/// them.
 bool is_final(ExecutionPhase phase);
 /// Awarded to Publishing: the execution holds its partition and a lease.
 bool holds_lease(ExecutionPhase phase);
@@ -65,6 +69,10 @@ ExecutionPhase phase_of(const model::ComputeState& state);
 using ExecutionRow = TransitionRow<ExecutionPhase, ExecutionEvent>;
 
 inline constexpr std::array kExecutionTable = {
+    ExecutionRow{ExecutionPhase::Planned, ExecutionEvent::Awards, ExecutionPhase::Awarded},
+    ExecutionRow{ExecutionPhase::Planned, ExecutionEvent::Refuses, ExecutionPhase::Refused},
+    ExecutionRow{ExecutionPhase::Planned, ExecutionEvent::Fails, ExecutionPhase::Failed},
+    ExecutionRow{ExecutionPhase::Planned, ExecutionEvent::StopAsked, ExecutionPhase::Cancelled},
     ExecutionRow{ExecutionPhase::Awarded, ExecutionEvent::Accepts, ExecutionPhase::Accepted},
     ExecutionRow{ExecutionPhase::Awarded, ExecutionEvent::Starts, ExecutionPhase::Running},
     ExecutionRow{ExecutionPhase::Awarded, ExecutionEvent::Publishes, ExecutionPhase::Publishing},

@@ -26,15 +26,15 @@ std::string_view to_string(JobEvent event) {
 
 std::string_view to_string(ExecutionPhase phase) {
   constexpr std::array<std::string_view, kExecutionPhases.size()> kNames = {
-      "Awarded",   "Accepted", "Running",   "Publishing", "Lost",
-      "Completed", "Failed",   "Cancelled", "Refused"};
+      "Planned", "Awarded",   "Accepted", "Running",   "Publishing",
+      "Lost",    "Completed", "Failed",   "Cancelled", "Refused"};
   return name_at(kNames, phase);
 }
 
 std::string_view to_string(ExecutionEvent event) {
   constexpr std::array<std::string_view, kExecutionEvents.size()> kNames = {
-      "Accepts", "Starts",    "Publishes", "Completes", "Fails",   "Cancels",
-      "Refuses", "LeaseEnds", "Forgotten", "StopAsked", "TimesOut"};
+      "Awards",  "Accepts", "Starts",    "Publishes", "Completes", "Fails",
+      "Cancels", "Refuses", "LeaseEnds", "Forgotten", "StopAsked", "TimesOut"};
   return name_at(kNames, event);
 }
 

@@ -130,7 +130,7 @@ rc::Gen<std::vector<ExecutionEvent>> any_events() {
 TEST(Machines, NoOrderOfMessagesLeadsOutOfAnEnd) {
   const bool holds = rc::check("an execution ends at most once", [] {
     const auto events = *any_events();
-    ExecutionPhase phase = ExecutionPhase::Awarded;
+    ExecutionPhase phase = ExecutionPhase::Planned;
     int ends = 0;
     for (const ExecutionEvent event : events) {
       const auto next = apply(phase, event);
@@ -147,8 +147,8 @@ TEST(Machines, NoOrderOfMessagesLeadsOutOfAnEnd) {
 TEST(Machines, RepeatsOfAnEventChangeNothing) {
   const bool holds = rc::check("each event twice is each event once", [] {
     const auto events = *any_events();
-    ExecutionPhase once = ExecutionPhase::Awarded;
-    ExecutionPhase twice = ExecutionPhase::Awarded;
+    ExecutionPhase once = ExecutionPhase::Planned;
+    ExecutionPhase twice = ExecutionPhase::Planned;
     for (const ExecutionEvent event : events) {
       once = apply(once, event).value_or(once);
       for (int repeat = 0; repeat < 2; ++repeat)
@@ -179,7 +179,7 @@ TEST(Machines, OutcomeWordsComeBack) {
   for (const auto kind : {OutcomeKind::Completed, OutcomeKind::Failed, OutcomeKind::Cancelled}) {
     EXPECT_EQ(parse_outcome_kind(to_string(kind)), kind);
   }
-  for (const auto fault : {Fault::None, Fault::Node, Fault::Job}) {
+  for (const auto fault : {Fault::None, Fault::Node, Fault::Job, Fault::Unstarted}) {
     EXPECT_EQ(parse_fault(to_string(fault)), fault);
   }
   EXPECT_EQ(parse_outcome_kind("").error().code, Code::InvalidArgument);

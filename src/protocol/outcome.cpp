@@ -17,6 +17,7 @@ constexpr std::array kFaults = {
     std::pair{Fault::None, std::string_view("none")},
     std::pair{Fault::Node, std::string_view("node")},
     std::pair{Fault::Job, std::string_view("job")},
+    std::pair{Fault::Unstarted, std::string_view("unstarted")},
 };
 
 }  // namespace
@@ -47,7 +48,7 @@ Result<Fault> parse_fault(std::string_view text) {
   for (const auto& [value, name] : kFaults) {
     if (name == text) return value;
   }
-  return fail(Code::InvalidArgument, "fault \"{}\": not one of none, node, job", text);
+  return fail(Code::InvalidArgument, "fault \"{}\": not one of none, node, job, unstarted", text);
 }
 
 }  // namespace skrei::protocol

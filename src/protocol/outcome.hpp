@@ -20,8 +20,10 @@ std::string_view to_string(OutcomeKind kind);
 Result<OutcomeKind> parse_outcome_kind(std::string_view text);
 
 /// Whether another start may end better: Node blames the machine (crash, lost process, full disk),
-/// Job the job itself (bad module, timeout, memory limit). Only faults of the node are retried.
-enum class Fault { None, Node, Job };
+/// Job the job itself (bad module, timeout, memory limit). Unstarted blames nobody: the node
+/// restarted before the program had begun, so that nothing of it happened. A fault of the job is
+/// never retried; the others are.
+enum class Fault { None, Node, Job, Unstarted };
 
 std::string_view to_string(Fault fault);
 Result<Fault> parse_fault(std::string_view text);

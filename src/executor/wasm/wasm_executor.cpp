@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include <fcntl.h>
@@ -144,8 +145,11 @@ async::Task<Result<FoundState>> WasmExecutor::settle(ExecutionId id, std::string
     TRY_ASSIGN(auto exit, folder.read_exit());
     if (exit) return *std::move(exit);
     TRY_ASSIGN(const auto start, folder.read_start());
-    Exit lost{.kind = ExitKind::NodeFault,
-              .message = "the WASM supervisor ended while the program ran",
+    // The supervisor makes the output files before the process.
+    const bool began = std::filesystem::exists(folder.output(OutputSource::Stdout));
+    Exit lost{.kind = began ? ExitKind::NodeFault : ExitKind::NotStarted,
+              .message = began ? "the WASM supervisor ended while the program ran"
+                               : "the node went down before the program was started",
               .started = start ? start->started : clock_.now(),
               .ended = clock_.now()};
     TRY(folder.write_exit(lost));

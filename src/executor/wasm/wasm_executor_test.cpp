@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "async/sleep.hpp"
+#include "executor/execution_folder.hpp"
 #include "executor/testing/engine_conformance.hpp"
 #include "executor/wasm/walls_support.hpp"
 
@@ -286,6 +287,17 @@ TEST_P(WasmExecutor, ASupervisorKilledWhileNoNodeRanIsNoticed) {
 
   EXPECT_EQ(restart(), (std::vector{FoundExecution{job.id, FoundState::Ended}}));
   EXPECT_EQ(wait(job.id).kind, ExitKind::NodeFault);
+}
+
+TEST_P(WasmExecutor, WhatTheSupervisorWasNeverAskedForWasNotStarted) {
+  const ExecutionId id("e-ordered");
+  loop_.run_task(engine_->stop());
+  const auto kept = ExecutionFolder::of(folder_.path() / "executions", id);
+  ASSERT_TRUE(kept && kept->make());
+  ASSERT_TRUE(kept->write_start({.engine = "wasm", .started = {}, .state = {}}));
+
+  EXPECT_EQ(restart(), (std::vector{FoundExecution{id, FoundState::Ended}}));
+  EXPECT_EQ(wait(id).kind, ExitKind::NotStarted);
 }
 
 TEST_P(WasmOrphans, ProgramsEndWhenNoNodeComesBack) {
