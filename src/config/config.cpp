@@ -221,32 +221,4 @@ model::StringMap Config::map(std::string_view key) const {
   return *parse_map(held(key, {Kind::Map}).text);
 }
 
-Result<std::string> set_in_file(std::string_view file_text, std::string_view key,
-                                std::string_view value) {
-  const Setting* setting = find_setting(key);
-  if (setting == nullptr) return fail(unknown_key(key));
-  TRY(check_value(*setting, value));
-  TRY_ASSIGN(json::Value tree, json::parse_yaml(file_text, {.bytes_max = Loader::kFileBytesMax}));
-  if (tree.is_null()) tree = json::Value::object();
-  if (!tree.is_object()) {
-    return fail(Code::InvalidArgument, "a configuration file is a map of settings");
-  }
-  json::Value* at = &tree;
-  std::string_view rest = setting->key;
-  while (true) {
-    const std::size_t dot = rest.find('.');
-    const std::string_view part = rest.substr(0, dot);
-    std::string name(part);
-    for (auto item = at->begin(); item != at->end(); ++item) {
-      if (equal_ignoring_case(item.key(), part)) name = item.key();
-    }
-    at = &(*at)[name];
-    if (dot == std::string_view::npos) break;
-    if (!at->is_object()) *at = json::Value::object();
-    rest.remove_prefix(dot + 1);
-  }
-  *at = std::string(value);
-  return json::dump_yaml(tree);
-}
-
 }  // namespace skrei::config

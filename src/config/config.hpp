@@ -106,8 +106,10 @@ Result<File> read_config_file(const std::filesystem::path& path);
 Result<std::optional<File>> read_project_file(const std::filesystem::path& path,
                                               std::vector<std::string>& warnings);
 
-/// Sets one key in the text of a configuration file and keeps the rest (not its comments); the key
-/// and the value are checked first.
+/// Sets one key in the text of a configuration file and leaves every other line as it is: comments,
+/// order, spelling. Key and value are checked first, and the new text has to mean the old one with
+/// that key set; where it does not (a map in flow style around the key, an anchor),
+/// FailedPrecondition says to edit the file by hand.
 Result<std::string> set_in_file(std::string_view file_text, std::string_view key,
                                 std::string_view value);
 

@@ -175,20 +175,6 @@ TEST(Config, ValuesAreCheckedByKind) {
   }
 }
 
-TEST(Config, SetInFileKeepsTheRest) {
-  const auto text = set_in_file("api:\n  host: 1.2.3.4\n", "API.Port", "77");
-
-  ASSERT_TRUE(text) << text.error().message;
-  Sources sources;
-  sources.user_file = file(*text);
-  const auto config = Config::load(sources);
-  ASSERT_TRUE(config) << config.error().message << *text;
-  EXPECT_EQ(config->whole("API.Port"), 77);
-  EXPECT_EQ(config->text("API.Host"), "1.2.3.4");
-  EXPECT_EQ(set_in_file("", "API.Port", "x").error().code, Code::InvalidArgument);
-  EXPECT_EQ(set_in_file("", "No.Such", "x").error().code, Code::InvalidArgument);
-}
-
 TEST(Config, AProjectFileThatOthersMayWriteIsIgnored) {
   const testing::TempDir dir;
   const auto path = dir.path() / ".skrei.yaml";

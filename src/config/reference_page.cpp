@@ -8,6 +8,14 @@
 namespace skrei::config {
 namespace {
 
+std::string number_text(Kind kind, std::int64_t number) {
+  if (kind == Kind::Time) return model::format_duration(Duration(number));
+  if (kind == Kind::Size) return model::format_byte_size(static_cast<std::uint64_t>(number));
+  return std::to_string(number);
+}
+
+}  // namespace
+
 std::string_view kind_text(Kind kind) {
   switch (kind) {
     case Kind::Text:
@@ -38,12 +46,6 @@ std::string_view kind_text(Kind kind) {
   return "";
 }
 
-std::string number_text(Kind kind, std::int64_t number) {
-  if (kind == Kind::Time) return model::format_duration(Duration(number));
-  if (kind == Kind::Size) return model::format_byte_size(static_cast<std::uint64_t>(number));
-  return std::to_string(number);
-}
-
 std::string bounds_text(const Setting& setting) {
   if (setting.kind == Kind::Word) {
     std::string words(setting.choices);
@@ -59,8 +61,6 @@ std::string bounds_text(const Setting& setting) {
   if (setting.max == std::numeric_limits<std::int64_t>::max()) return fmt::format("from {}", min);
   return fmt::format("{} to {}", min, number_text(setting.kind, setting.max));
 }
-
-}  // namespace
 
 std::string reference_page() {
   std::string page =

@@ -64,6 +64,11 @@ bool is_harmless_foreign_key(std::string_view key);
 /// "SKREI_API_HOST" for "API.Host"; `prefix` is "SKREI" or "BACALHAU".
 std::string environment_name(std::string_view prefix, std::string_view key);
 
+/// "duration", "size or percent": what a value of that kind is.
+std::string_view kind_text(Kind kind);
+/// "from 1s", "1 to 65535", "debug, info, warn, error"; empty without bounds.
+std::string bounds_text(const Setting& setting);
+
 /// docs/reference/settings.md.
 std::string reference_page();
 
