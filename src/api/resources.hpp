@@ -35,5 +35,6 @@ void add_history(http::Server& server, Shared& shared);
 void add_jobs(http::Server& server, Shared& shared);
 void add_logs(http::Server& server, Shared& shared);
 void add_nodes(http::Server& server, Shared& shared);
+void add_openapi(http::Server& server, Shared& shared);
 
 }  // namespace skrei::api

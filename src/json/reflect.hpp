@@ -38,6 +38,8 @@ namespace skrei::json {
 /// How one C++ type is written. Specialised below, and by rooms for their own types:
 ///   static Value encode(const T&);
 ///   static Result<void> decode(const Value&, const Reader&, T& out);   never sees null
+///   static Value schema();   what encode() makes, as JSON Schema 2020-12; only where it is asked
+///   for
 template <class T>
 struct Codec;
 
@@ -84,6 +86,12 @@ Result<T> decode(const Value& value, const Reader& reader = Reader()) {
   return out;
 }
 
+/// The JSON Schema of what encode() makes of a T.
+template <class T>
+Value schema() {
+  return Codec<T>::schema();
+}
+
 template <Reflected T>
 struct Codec<T> {
   static constexpr auto kFields = json_fields(static_cast<const T*>(nullptr));
@@ -96,6 +104,17 @@ struct Codec<T> {
     Value result = Value::object();
     std::apply([&](const auto&... fields) { (put(result, object, fields), ...); }, kFields);
     return result;
+  }
+
+  /// Fields that are always written are required.
+  static Value schema() {
+    Value properties = Value::object();
+    Value required = Value::array();
+    std::apply([&](const auto&... fields) { (describe(properties, required, fields), ...); },
+               kFields);
+    return {{"type", "object"},
+            {"properties", std::move(properties)},
+            {"required", std::move(required)}};
   }
 
   static Result<void> decode(const Value& value, const Reader& reader, T& out) {
@@ -123,6 +142,13 @@ struct Codec<T> {
     result[std::string(field.name)] = std::move(encoded);
   }
 
+  template <class Member, class Coder>
+  static void describe(Value& properties, Value& required, const Field<T, Member, Coder>& field) {
+    const std::string name(field.name);
+    properties[name] = Coder::schema();
+    if (field.emit == Emit::Always) required.push_back(name);
+  }
+
   template <std::size_t... I>
   static Result<void> take(std::size_t index, const Value& value, const Reader& reader, T& out,
                            std::index_sequence<I...>) {
@@ -142,12 +168,14 @@ struct Codec<T> {
 template <>
 struct Codec<bool> {
   static Value encode(bool value) { return value; }
+  static Value schema() { return {{"type", "boolean"}}; }
   static Result<void> decode(const Value& value, const Reader& reader, bool& out);
 };
 
 template <>
 struct Codec<std::string> {
   static Value encode(const std::string& value) { return value; }
+  static Value schema() { return {{"type", "string"}}; }
   static Result<void> decode(const Value& value, const Reader& reader, std::string& out);
 };
 
@@ -160,6 +188,11 @@ template <std::integral T>
   requires(!std::same_as<T, bool>)
 struct Codec<T> {
   static Value encode(T value) { return value; }
+  static Value schema() {
+    Value result = {{"type", "integer"}};
+    if constexpr (std::is_unsigned_v<T>) result["minimum"] = 0;
+    return result;
+  }
   static Result<void> decode(const Value& value, const Reader& reader, T& out) {
     using Limits = std::numeric_limits<T>;
     if constexpr (std::is_signed_v<T>) {
@@ -177,6 +210,7 @@ struct Codec<T> {
 template <class Tag>
 struct Codec<StrongId<Tag>> {
   static Value encode(const StrongId<Tag>& id) { return id.str(); }
+  static Value schema() { return Codec<std::string>::schema(); }
   static Result<void> decode(const Value& value, const Reader& reader, StrongId<Tag>& out) {
     std::string text;
     TRY(Codec<std::string>::decode(value, reader, text));
@@ -190,6 +224,7 @@ template <class Rep, class Period>
 struct Codec<std::chrono::duration<Rep, Period>> {
   using Type = std::chrono::duration<Rep, Period>;
   static Value encode(Type value) { return value.count(); }
+  static Value schema() { return Codec<Rep>::schema(); }
   static Result<void> decode(const Value& value, const Reader& reader, Type& out) {
     Rep count{};
     TRY(Codec<Rep>::decode(value, reader, count));
@@ -206,6 +241,7 @@ struct Codec<std::vector<T>> {
       result.push_back(Codec<T>::encode(item));
     return result;
   }
+  static Value schema() { return {{"type", "array"}, {"items", Codec<T>::schema()}}; }
   static Result<void> decode(const Value& value, const Reader& reader, std::vector<T>& out) {
     if (!value.is_array()) return reader.fail_expected("a list", value);
     out.clear();
@@ -227,6 +263,9 @@ struct Codec<std::map<std::string, T>> {
       result[key] = Codec<T>::encode(item);
     return result;
   }
+  static Value schema() {
+    return {{"type", "object"}, {"additionalProperties", Codec<T>::schema()}};
+  }
   static Result<void> decode(const Value& value, const Reader& reader, Map& out) {
     if (!value.is_object()) return reader.fail_expected("an object", value);
     out.clear();
@@ -245,15 +284,26 @@ struct Codec<std::optional<T>> {
   static Value encode(const std::optional<T>& value) {
     return value ? Codec<T>::encode(*value) : Value(nullptr);
   }
+  static Value schema() {
+    return {{"anyOf", Value::array({Codec<T>::schema(), {{"type", "null"}}})}};
+  }
   static Result<void> decode(const Value& value, const Reader& reader, std::optional<T>& out) {
     return Codec<T>::decode(value, reader, out.emplace());
   }
 };
 
-/// An enumeration as the words of its own pair of functions.
-template <class E, Result<E> (*Parse)(std::string_view), std::string_view (*Print)(E)>
+/// An enumeration as the words of its own pair of functions. For schema(): its values are all from
+/// 0 to `Last`.
+template <class E, Result<E> (*Parse)(std::string_view), std::string_view (*Print)(E), E Last = E{}>
 struct Words {
   static Value encode(E value) { return std::string(Print(value)); }
+  static Value schema() {
+    static_assert(Last != E{}, "say which enumerator is the last");
+    Value words = Value::array();
+    for (int value = 0; value <= static_cast<int>(Last); ++value)
+      words.push_back(std::string(Print(static_cast<E>(value))));
+    return {{"type", "string"}, {"enum", std::move(words)}};
+  }
   static Result<void> decode(const Value& value, const Reader& reader, E& out) {
     std::string text;
     TRY(Codec<std::string>::decode(value, reader, text));

@@ -37,13 +37,14 @@ struct Tree {
   bool operator==(const Tree&) const = default;
 };
 constexpr auto json_fields(const Tree*) {
-  return std::tuple{field("Leaves", &Tree::leaves),
-                    field("Counts", &Tree::counts),
-                    field("Top", &Tree::top),
-                    field<Words<Fruit, parse_fruit, print_fruit>>("Fruit", &Tree::fruit),
-                    field("Age", &Tree::age),
-                    field("JobID", &Tree::job),
-                    field("Evergreen", &Tree::evergreen, Emit::IfSet)};
+  return std::tuple{
+      field("Leaves", &Tree::leaves),
+      field("Counts", &Tree::counts),
+      field("Top", &Tree::top),
+      field<Words<Fruit, parse_fruit, print_fruit, Fruit::Pear>>("Fruit", &Tree::fruit),
+      field("Age", &Tree::age),
+      field("JobID", &Tree::job),
+      field("Evergreen", &Tree::evergreen, Emit::IfSet)};
 }
 static_assert(kCoversAllMembers<Leaf> && kCoversAllMembers<Tree>);
 
@@ -72,6 +73,19 @@ TEST(Reflect, WritesExactNamesAndReadsThemBack) {
   Tree expected = tree;
   expected.leaves[1].size = 7;  // 0 was left out, and the default is 7.
   EXPECT_EQ(*decode<Tree>(value), expected);
+}
+
+TEST(Reflect, SchemaSaysWhatIsWritten) {
+  const Value tree = schema<Tree>();
+
+  EXPECT_EQ(tree["required"], Value({"Leaves", "Counts", "Top", "Fruit", "Age", "JobID"}));
+  EXPECT_EQ(tree["properties"]["Leaves"]["items"], schema<Leaf>());
+  EXPECT_EQ(dump(schema<Leaf>()),
+            R"({"properties":{"Name":{"type":"string"},"Size":{"type":"integer"}},)"
+            R"("required":["Name"],"type":"object"})");
+  EXPECT_EQ(dump(tree["properties"]["Fruit"]), R"({"enum":["apple","pear"],"type":"string"})");
+  EXPECT_EQ(dump(tree["properties"]["Counts"]["additionalProperties"]),
+            R"({"minimum":0,"type":"integer"})");
 }
 
 TEST(Reflect, ReadsKeysInAnyCaseAndNullAsAbsent) {

@@ -18,6 +18,9 @@ namespace skrei::json {
 template <>
 struct Codec<WallTime> {
   static Value encode(WallTime time) { return time.time_since_epoch().count(); }
+  static Value schema() {
+    return {{"type", "integer"}, {"format", "int64"}, {"description", "Nanoseconds since 1970"}};
+  }
   static Result<void> decode(const Value& value, const Reader& reader, WallTime& out) {
     std::int64_t nanoseconds = 0;
     TRY(Codec<std::int64_t>::decode(value, reader, nanoseconds));
@@ -38,6 +41,11 @@ struct Codec<model::SpecConfig> {
     }
     return result;
   }
+  static Value schema() {
+    return {{"type", "object"},
+            {"properties", {{"Type", {{"type", "string"}}}, {"Params", {{"type", "object"}}}}},
+            {"required", Value::array({"Type"})}};
+  }
   static Result<void> decode(const Value& value, const Reader& reader, model::SpecConfig& out);
 };
 
@@ -48,6 +56,7 @@ namespace skrei::model {
 /// RFC 3339 text, as events have it.
 struct Rfc3339 {
   static json::Value encode(WallTime time) { return format_time(time); }
+  static json::Value schema() { return {{"type", "string"}, {"format", "date-time"}}; }
   static Result<void> decode(const json::Value& value, const json::Reader& reader, WallTime& out) {
     std::string text;
     TRY(json::Codec<std::string>::decode(value, reader, text));
@@ -64,6 +73,7 @@ struct Cores {
     if (millis % 1000 == 0) return millis / 1000;
     return static_cast<double>(millis) / 1000.0;
   }
+  static json::Value schema() { return {{"type", "number"}, {"minimum", 0}}; }
   static Result<void> decode(const json::Value& value, const json::Reader& reader,
                              std::uint64_t& out) {
     if (!value.is_number()) return reader.fail_expected("a number of cores", value);

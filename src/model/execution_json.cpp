@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/execution_json.hpp"
 
+#include <fmt/format.h>
+
 #include "base/bytes.hpp"
 #include "base/nearest_word.hpp"
 #include "json/reflect.hpp"
@@ -17,6 +19,14 @@ using json::Words;
 template <class E, int Last>
 struct StateNumber {
   static json::Value encode(E state) { return static_cast<int>(state); }
+  /// "0 Undefined, 1 New, …": the words stand nowhere else on the wire.
+  static json::Value schema() {
+    std::string words;
+    for (int state = 0; state <= Last; ++state) {
+      words += fmt::format("{}{} {}", state == 0 ? "" : ", ", state, to_string(E(state)));
+    }
+    return {{"type", "integer"}, {"minimum", 0}, {"maximum", Last}, {"description", words}};
+  }
   static Result<void> decode(const json::Value& value, const json::Reader& reader, E& out) {
     TRY_ASSIGN(const std::int64_t number,
                json::whole_number(value, reader, std::int64_t{0}, std::int64_t{Last}));
@@ -34,6 +44,9 @@ struct TasksResources {
   using Map = std::map<std::string, Resources>;
   static json::Value encode(const Map& tasks) {
     return {{std::string(kTasksKey), json::encode(tasks)}};
+  }
+  static json::Value schema() {
+    return {{"type", "object"}, {"properties", {{std::string(kTasksKey), json::schema<Map>()}}}};
   }
   static Result<void> decode(const json::Value& value, const json::Reader& reader, Map& out) {
     if (!value.is_object()) return reader.fail_expected("an object", value);
@@ -112,7 +125,8 @@ static_assert(json::kCoversAllMembers<Event>);
 constexpr auto json_fields(const JobHistory*) {
   return std::tuple{
       field("SeqNum", &JobHistory::seq_num),
-      field<Words<HistoryType, parse_history_type, to_string>>("Type", &JobHistory::type),
+      field<Words<HistoryType, parse_history_type, to_string, HistoryType::ExecutionLevel>>(
+          "Type", &JobHistory::type),
       field("JobID", &JobHistory::job_id),
       field("JobVersion", &JobHistory::job_version),
       field("ExecutionID", &JobHistory::execution_id, Emit::IfSet),
@@ -162,6 +176,12 @@ json::Value to_json(const Execution& execution) {
   value["FollowupEvalID"] = "";
   return value;
 }
+json::Value execution_schema() {
+  json::Value result = json::schema<Execution>();
+  for (const char* name : {"EvalID", "Name", "FollowupEvalID"})
+    result["properties"][name] = json::schema<std::string>();
+  return result;
+}
 Result<Execution> execution_from_json(const json::Value& value) {
   if (!value.is_object()) return fail(Code::InvalidArgument, "an execution is an object");
   return json::decode<Execution>(value);
@@ -169,6 +189,9 @@ Result<Execution> execution_from_json(const json::Value& value) {
 
 json::Value to_json(const JobHistory& item) {
   return json::encode(item);
+}
+json::Value job_history_schema() {
+  return json::schema<JobHistory>();
 }
 Result<JobHistory> job_history_from_json(const json::Value& value) {
   return json::decode<JobHistory>(value);

@@ -20,6 +20,10 @@ Result<Execution> execution_from_json(const json::Value& value);
 json::Value to_json(const JobHistory& item);
 Result<JobHistory> job_history_from_json(const json::Value& value);
 
+/// JSON Schemas of these wire forms.
+json::Value execution_schema();
+json::Value job_history_schema();
+
 /// Storage and node-to-node form: the text of a JSON object. Everything comes back as it was, the
 /// bytes of RunOutput included (base64 where they are not UTF-8).
 std::string encode_execution(const Execution& execution);

@@ -44,6 +44,7 @@ using json::Words;
 // People write `CPU: 2` as often as `CPU: "2"`.
 struct QuantityText {
   static json::Value encode(const std::string& text) { return text; }
+  static json::Value schema() { return json::schema<std::string>(); }
   static Result<void> decode(const json::Value& value, const json::Reader& reader,
                              std::string& out) {
     if (value.is_number()) {
@@ -59,15 +60,16 @@ struct QuantityText {
 constexpr auto json_fields(const Constraint*) {
   return std::tuple{
       field("Key", &Constraint::key),
-      field<Words<LabelOperator, parse_label_operator, to_string>>("Operator", &Constraint::op),
+      field<Words<LabelOperator, parse_label_operator, to_string, LabelOperator::LessThan>>(
+          "Operator", &Constraint::op),
       field("Values", &Constraint::values)};
 }
 static_assert(json::kCoversAllMembers<Constraint>);
 
 constexpr auto json_fields(const JobState*) {
-  return std::tuple{
-      field<Words<JobStateType, parse_job_state, to_string>>("StateType", &JobState::state_type),
-      field("Message", &JobState::message), field("Details", &JobState::details)};
+  return std::tuple{field<Words<JobStateType, parse_job_state, to_string, JobStateType::Stopped>>(
+                        "StateType", &JobState::state_type),
+                    field("Message", &JobState::message), field("Details", &JobState::details)};
 }
 static_assert(json::kCoversAllMembers<JobState>);
 
@@ -99,10 +101,10 @@ constexpr auto json_fields(const PortMapping*) {
 static_assert(json::kCoversAllMembers<PortMapping>);
 
 constexpr auto json_fields(const Network*) {
-  return std::tuple{
-      field<Words<NetworkType, parse_network_type, to_string>>("Type", &Network::type),
-      field("Domains", &Network::domains, Emit::IfSet),
-      field("Ports", &Network::ports, Emit::IfSet)};
+  return std::tuple{field<Words<NetworkType, parse_network_type, to_string, NetworkType::Bridge>>(
+                        "Type", &Network::type),
+                    field("Domains", &Network::domains, Emit::IfSet),
+                    field("Ports", &Network::ports, Emit::IfSet)};
 }
 static_assert(json::kCoversAllMembers<Network>);
 
@@ -128,31 +130,39 @@ constexpr auto json_fields(const Task*) {
 static_assert(json::kCoversAllMembers<Task>);
 
 constexpr auto json_fields(const Job*) {
-  return std::tuple{field("ID", &Job::id),
-                    field("Name", &Job::name),
-                    field("Namespace", &Job::namespace_),
-                    field<Words<JobType, parse_job_type, to_string>>("Type", &Job::type),
-                    field("Priority", &Job::priority),
-                    field("Count", &Job::count),
-                    field("Constraints", &Job::constraints),
-                    field("Meta", &Job::meta),
-                    field("Labels", &Job::labels),
-                    field("Tasks", &Job::tasks),
-                    field<Words<LateResult, parse_late_result, to_string>>(
-                        "LateResult", &Job::late_result, Emit::IfSet),
-                    field("State", &Job::state),
-                    field("Version", &Job::version),
-                    field("Revision", &Job::revision),
-                    field("CreateTime", &Job::create_time),
-                    field("ModifyTime", &Job::modify_time)};
+  return std::tuple{
+      field("ID", &Job::id),
+      field("Name", &Job::name),
+      field("Namespace", &Job::namespace_),
+      field<Words<JobType, parse_job_type, to_string, JobType::Daemon>>("Type", &Job::type),
+      field("Priority", &Job::priority),
+      field("Count", &Job::count),
+      field("Constraints", &Job::constraints),
+      field("Meta", &Job::meta),
+      field("Labels", &Job::labels),
+      field("Tasks", &Job::tasks),
+      field<Words<LateResult, parse_late_result, to_string, LateResult::Refuse>>(
+          "LateResult", &Job::late_result, Emit::IfSet),
+      field("State", &Job::state),
+      field("Version", &Job::version),
+      field("Revision", &Job::revision),
+      field("CreateTime", &Job::create_time),
+      field("ModifyTime", &Job::modify_time)};
 }
 static_assert(json::kCoversAllMembers<Job>);
 
 json::Value to_json(const Job& job) {
   return json::encode(job);
 }
+json::Value job_schema() {
+  return json::schema<Job>();
+}
 json::Value to_json(const SpecConfig& spec) {
   return json::encode(spec);
+}
+
+json::Value spec_config_schema() {
+  return json::schema<SpecConfig>();
 }
 
 Result<Job> job_from_json(const json::Value& value, std::vector<std::string>* unknown) {

@@ -15,6 +15,10 @@ namespace skrei::model {
 json::Value to_json(const Job& job);
 json::Value to_json(const SpecConfig& spec);
 
+/// JSON Schemas of these wire forms.
+json::Value job_schema();
+json::Value spec_config_schema();
+
 /// A job from its wire form; keys in any case. Unknown keys are left out and, where `unknown` is
 /// given, told there one sentence each: `Tasks[0].Engin: unknown, ignored; did you mean "Engine"?`
 Result<Job> job_from_json(const json::Value& value, std::vector<std::string>* unknown = nullptr);

@@ -18,6 +18,7 @@ struct MaybeRfc3339 {
   static json::Value encode(const std::optional<WallTime>& time) {
     return time ? format_time(*time) : std::string(kNeverText);
   }
+  static json::Value schema() { return Rfc3339::schema(); }
   static Result<void> decode(const json::Value& value, const json::Reader& reader,
                              std::optional<WallTime>& out) {
     if (value == kNeverText) {
@@ -57,19 +58,20 @@ constexpr auto json_fields(const ComputeNodeInfo*) {
 static_assert(json::kCoversAllMembers<ComputeNodeInfo>);
 
 constexpr auto json_fields(const NodeInfo*) {
-  return std::tuple{
-      field("NodeID", &NodeInfo::node_id),
-      field<Words<NodeType, parse_node_type, to_string>>("NodeType", &NodeInfo::node_type),
-      field("Labels", &NodeInfo::labels),
-      field("SupportedProtocols", &NodeInfo::supported_protocols),
-      field("ComputeNodeInfo", &NodeInfo::compute_node_info, Emit::IfSet),
-      field("BacalhauVersion", &NodeInfo::version)};
+  return std::tuple{field("NodeID", &NodeInfo::node_id),
+                    field<Words<NodeType, parse_node_type, to_string, NodeType::Compute>>(
+                        "NodeType", &NodeInfo::node_type),
+                    field("Labels", &NodeInfo::labels),
+                    field("SupportedProtocols", &NodeInfo::supported_protocols),
+                    field("ComputeNodeInfo", &NodeInfo::compute_node_info, Emit::IfSet),
+                    field("BacalhauVersion", &NodeInfo::version)};
 }
 static_assert(json::kCoversAllMembers<NodeInfo>);
 
 constexpr auto json_fields(const ConnectionState*) {
   using State = ConnectionState;
-  return std::tuple{field<Words<Connection, parse_connection, to_string>>("Status", &State::status),
+  return std::tuple{field<Words<Connection, parse_connection, to_string, Connection::Connected>>(
+                        "Status", &State::status),
                     field<MaybeRfc3339>("LastHeartbeat", &State::last_heartbeat),
                     field("LastComputeSeqNum", &State::last_compute_seq_num),
                     field("LastOrchestratorSeqNum", &State::last_orchestrator_seq_num),
@@ -80,10 +82,10 @@ constexpr auto json_fields(const ConnectionState*) {
 static_assert(json::kCoversAllMembers<ConnectionState>);
 
 constexpr auto json_fields(const NodeState*) {
-  return std::tuple{
-      field("Info", &NodeState::info),
-      field<Words<Membership, parse_membership, to_string>>("Membership", &NodeState::membership),
-      field("ConnectionState", &NodeState::connection_state)};
+  return std::tuple{field("Info", &NodeState::info),
+                    field<Words<Membership, parse_membership, to_string, Membership::Rejected>>(
+                        "Membership", &NodeState::membership),
+                    field("ConnectionState", &NodeState::connection_state)};
 }
 static_assert(json::kCoversAllMembers<NodeState>);
 
@@ -101,6 +103,18 @@ json::Value to_json(const BuildVersion& version) {
 }
 json::Value to_json(const Resources& resources) {
   return json::encode(resources);
+}
+
+json::Value node_info_schema() {
+  return json::schema<NodeInfo>();
+}
+json::Value node_state_schema() {
+  json::Value result = json::schema<NodeState>();
+  result["properties"]["Connection"] = json::schema<std::string>();
+  return result;
+}
+json::Value build_version_schema() {
+  return json::schema<BuildVersion>();
 }
 
 Result<NodeInfo> node_info_from_json(const json::Value& value) {

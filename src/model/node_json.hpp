@@ -16,6 +16,11 @@ json::Value to_json(const NodeState& state);
 json::Value to_json(const BuildVersion& version);
 json::Value to_json(const Resources& resources);
 
+/// JSON Schemas of these wire forms.
+json::Value node_info_schema();
+json::Value node_state_schema();
+json::Value build_version_schema();
+
 Result<NodeInfo> node_info_from_json(const json::Value& value);
 Result<NodeState> node_state_from_json(const json::Value& value);
 Result<BuildVersion> build_version_from_json(const json::Value& value);
