@@ -34,6 +34,86 @@ std::optional<ExecutionEvent> event_of(model::ComputeStateType state) {
 
 }  // namespace
 
+LiveAward Decider::State::new_award(const LiveJob& job, int index, const NodeId& node,
+                                    WallTime now) {
+  LiveAward award;
+  model::Execution& record = award.record;
+  record.id = ExecutionId("e-" + random.uuid());
+  record.namespace_ = job.record->namespace_;
+  record.node_id = node;
+  record.job_id = job.id();
+  record.job_version = job.record->version;
+  record.partition_index = index;
+  record.allocated_resources.emplace(job.record->task().name, job.needs.resources);
+  record.desired_state.state_type = model::DesiredStateType::Running;
+  record.create_time = now;
+  return award;
+}
+
+void Decider::State::award(LiveJob& job, int index, const OfferId& offer, NodeEntry& node,
+                           Turn& turn) {
+  Partition& partition = job.partitions.at(index);
+  SKREI_ASSERT(holder(partition) == nullptr);
+  take_out(job, index, partition);
+  partition.stage = PartitionStage::Held;
+  settle_line(job);
+
+  LiveAward award = new_award(job, index, node.id, turn.now.wall);
+  if (LiveAward* planned = planned_award(partition)) {
+    award = std::move(*planned);
+    std::erase_if(partition.awards,
+                  [](const LiveAward& former) { return former.phase == ExecutionPhase::Planned; });
+  }
+  award.phase = ExecutionPhase::Awarded;
+  award.offer = offer;
+  model::Execution& record = award.record;
+  record.previous_execution = partition.last_execution;
+  record.epoch = ++partition.epoch;
+  record.attempt = ++partition.starts;
+
+  for (LiveAward& former : partition.awards) {
+    if (former.record.id != partition.last_execution) continue;
+    former.record.next_execution = record.id;
+    write(former, turn);
+  }
+  std::erase_if(partition.awards,
+                [](const LiveAward& former) { return protocol::is_final(former.phase); });
+  partition.last_execution = record.id;
+  partition.offer = {};
+  partition.refusals = 0;
+
+  award.lease_end = protocol::granted_until(turn.now.boot, options.lease);
+  award.repeat_at = turn.now.boot + options.award_repeat;
+  partition.awards.push_back(std::move(award));
+  LiveAward& placed = partition.awards.back();
+  executions_by_id.insert_or_assign(placed.record.id, ExecutionPlace{job.id(), index});
+  nodes.note_award(node, placed.record.id);
+  arm(placed);
+  write(placed, turn);
+  append(placed, events::execution_requested(node.id, turn.now.wall), turn);
+  if (!job.placed()) {
+    set_state(job, protocol::JobEvent::Awarded, "", {}, turn);
+    append(job, events::job_state(job.record->state.state_type, "", turn.now.wall), turn);
+    arm(job);
+  }
+  send_award(job, placed, turn);
+}
+
+void Decider::State::send_award(const LiveJob& job, const LiveAward& award, Turn& turn) {
+  protocol::Award message;
+  message.offer = award.offer;
+  message.execution = award.record.id;
+  message.epoch = award.record.epoch;
+  message.job = job.record;
+  message.partition_index = award.record.partition_index;
+  message.attempt = award.record.attempt;
+  message.lease = options.lease;
+  if (job.total_deadline) {
+    message.total_left = std::max<Duration>(*job.total_deadline - turn.now.boot, Duration{1});
+  }
+  turn.fx.send(award.record.node_id, std::move(message));
+}
+
 std::optional<AwardRef> Decider::State::locate(const NodeId& from, const ExecutionId& id,
                                                std::uint64_t epoch) {
   const auto place = executions_by_id.find(id);
@@ -61,7 +141,7 @@ void Decider::State::on(const NodeId& from, const protocol::AwardRefused& messag
   --ref->partition.starts;
   note_verdict(ref->job, from, message.reasons, turn.now.boot);
   nodes.close(nodes.at(from), reasons, turn.now.boot);
-  make_ready(ref->job, ref->index, ref->partition);
+  make_ready(ref->job, ref->index, ref->partition, turn.now.boot);
 }
 
 bool Decider::State::follow(AwardRef ref, model::ComputeStateType state, Turn& turn) {
@@ -186,16 +266,14 @@ void Decider::State::take_back(AwardRef ref, model::ComputeStateType state, Turn
                                            "its lease was lost and it was replaced"});
     return;
   }
-  if (ref.partition.stage == PartitionStage::Offered) withdraw(ref.partition.offer);
-  if (ref.partition.stage == PartitionStage::Ready) ref.job.ready.erase(ref.index);
-  partition_delays.clear({ref.job.id(), ref.index});
-  if (!ref.job.has_ready()) waiting.erase(wait_key(ref.job));
+  take_out(ref.job, ref.index, ref.partition);
   ref.partition.stage = PartitionStage::Held;
+  settle_line(ref.job);
   ref.partition.offer = {};
   ref.award.lease_end = protocol::granted_until(turn.now.boot, options.lease);
   ref.award.record.desired_state.state_type = model::DesiredStateType::Running;
   ref.award.record.compute_state.details.clear();
-  nodes.at(node_id).awards.insert(ref.award.record.id);
+  nodes.note_award(nodes.at(node_id), ref.award.record.id);
   const bool moved = follow(ref, state, turn);
   SKREI_ASSERT(moved);
   append(ref.award, events::execution_back(node_id, turn.now.wall), turn);
@@ -264,8 +342,9 @@ void Decider::State::lose(AwardRef ref, ExecutionEvent event, std::string_view r
   award_deadlines.clear(ref.award.record.id);
   if (NodeEntry* node = nodes.find(node_id)) {
     if (nodes.is_full(*node)) rescan();
-    node->awards.erase(ref.award.record.id);
-    nodes.note_fault(*node, turn.now.boot);
+    nodes.note_end(*node, ref.award.record.id);
+    // Of one that is not connected nothing is known: the cable may be to blame.
+    if (node->up) nodes.note_fault(*node, ref.job.id(), message, turn.now);
   }
   retry(ref.job, ref.index, node_id, message, turn);
 }
@@ -285,8 +364,7 @@ void Decider::State::time_out(AwardRef ref, Turn& turn) {
   turn.fx.send(ref.award.record.node_id,
                protocol::Cancel{ref.award.record.id, ref.award.record.epoch, message});
   forget(ref.award);
-  end_job(ref.job.id(), protocol::JobEvent::GivesUp, message,
-          events::job_executions_failed(message, turn.now.wall), turn);
+  give_up(ref.job, ref.index, message, events::job_executions_failed(message, turn.now.wall), turn);
 }
 
 }  // namespace skrei::orchestrator

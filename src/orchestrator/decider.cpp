@@ -33,7 +33,11 @@ std::optional<BootTime> deadline_of(std::chrono::seconds limit, WallTime created
 }  // namespace
 
 Decider::State::State(NodeId self_id, Options settings, Random& source)
-    : self(std::move(self_id)), options(settings), random(source), nodes(options) {}
+    : self(std::move(self_id)),
+      options(settings),
+      random(source),
+      nodes(options),
+      candidates(nodes) {}
 
 LiveJob& Decider::State::insert(std::shared_ptr<const model::Job> record, Needs needs,
                                 protocol::Now now) {
@@ -41,7 +45,9 @@ LiveJob& Decider::State::insert(std::shared_ptr<const model::Job> record, Needs 
   job.record = std::move(record);
   job.needs = std::move(needs);
   job.serial = next_serial++;
-  job.decided.assign(static_cast<std::size_t>(std::max(job.record->count, 0)), false);
+  job.planned = !job.is_ops();
+  job.total = job.planned ? std::max(job.record->count, 0) : 0;
+  job.decided.assign(static_cast<std::size_t>(job.total), false);
   const model::Timeouts& timeouts = job.record->task().timeouts;
   job.queue_deadline = deadline_of(timeouts.queue, job.record->create_time, now);
   job.total_deadline = deadline_of(timeouts.total, job.record->create_time, now);
@@ -53,11 +59,12 @@ LiveJob& Decider::State::insert(std::shared_ptr<const model::Job> record, Needs 
 }
 
 Result<Submitted> Decider::State::submit(Submission submission, protocol::Now now) {
-  if (submission.job.type != model::JobType::Batch) {
-    return fail(Error{Code::InvalidArgument,
-                      fmt::format("jobs of type \"{}\" are not run by this version",
-                                  model::to_string(submission.job.type)),
-                      "submit it as a batch job"});
+  const model::JobType type = submission.job.type;
+  if (type != model::JobType::Batch && type != model::JobType::Ops) {
+    return fail(Error{
+        Code::InvalidArgument,
+        fmt::format("jobs of type \"{}\" are not run by this version", model::to_string(type)),
+        "submit it as a batch or ops job"});
   }
   if (jobs.size() >= options.live_jobs_max) {
     return fail(Error{
@@ -88,15 +95,14 @@ Result<Submitted> Decider::State::submit(Submission submission, protocol::Now no
     turn.fx.put(protocol::PutIdempotencyKey{*std::move(submission.key), submission.body_digest,
                                             submitted.answer, now.wall});
   }
-  if (job.count() == 0) {
+  if (job.is_ops()) plan(job, turn);
+  if (job.planned && job.count() == 0) {
     end_job(
         job.id(), protocol::JobEvent::AllDone, "",
         events::job_state(model::JobStateType::Completed, "nothing to do: count is 0", now.wall),
         turn);
   } else {
-    const WaitKey key = wait_key(job);
-    if (scan_from && key < *scan_from) scan_from = key;
-    waiting.insert(key);
+    settle_line(job);
     place(turn);
   }
   submitted.effects = std::move(turn.fx);
@@ -131,10 +137,6 @@ void Decider::State::write(LiveAward& award, Turn& turn) {
   turn.fx.put(protocol::PutExecution{award.record});
 }
 
-WaitKey Decider::State::wait_key(const LiveJob& job) const {
-  return {-std::int64_t{job.record->priority}, job.serial, job.id()};
-}
-
 void Decider::State::arm(LiveJob& job) {
   if (const auto deadline = job.next_deadline()) {
     job_deadlines.set(job.id(), *deadline);
@@ -157,11 +159,9 @@ void Decider::State::on_message(const NodeId& from, const protocol::Message& mes
 
 void Decider::State::on_peer_up(const NodeId& id, Turn& turn) {
   NodeEntry& node = nodes.at(id);
-  node.up = true;
-  node.room.reset();
-  node.connected_since = turn.now.wall;
-  nodes.open(node);
+  nodes.connected(node, turn.now);
   protocol::Hello hello{boot_id, run_id, {}};
+  std::vector<std::pair<const LiveJob*, const LiveAward*>> unconfirmed;
   for (const ExecutionId& execution : node.awards) {
     const ExecutionPlace& where = executions_by_id.at(execution);
     LiveJob& job = jobs.at(where.job);
@@ -169,9 +169,12 @@ void Decider::State::on_peer_up(const NodeId& id, Turn& turn) {
     SKREI_ASSERT(award != nullptr);
     hello.awarded.push_back({execution, award->record.epoch, award->revision_seen,
                              protocol::compute_state(award->phase)});
-    if (award->phase == protocol::ExecutionPhase::Awarded) send_award(job, *award, turn);
+    if (award->phase == protocol::ExecutionPhase::Awarded) unconfirmed.emplace_back(&job, award);
   }
+  // The node takes an award whose bid it has forgotten once it has been told of it here.
   turn.fx.send(id, std::move(hello));
+  for (const auto& [job, award] : unconfirmed)
+    send_award(*job, *award, turn);
   rescan();
   place(turn);
 }
@@ -179,8 +182,7 @@ void Decider::State::on_peer_up(const NodeId& id, Turn& turn) {
 void Decider::State::on_peer_down(const NodeId& id, Turn& turn) {
   NodeEntry* node = nodes.find(id);
   if (!node || !node->up) return;
-  node->up = false;
-  node->disconnected_since = turn.now.wall;
+  nodes.disconnected(*node, turn.now);
   std::vector<OfferId> unanswered;
   for (const auto& [offer_id, offer] : offers) {
     if (offer.node == id && offer.counted) unanswered.push_back(offer_id);
@@ -193,9 +195,8 @@ void Decider::State::on_peer_down(const NodeId& id, Turn& turn) {
 void Decider::State::on_node_described(const model::NodeInfo& info, Turn& turn) {
   NodeEntry& node = nodes.at(info.node_id);
   const bool changed = !node.info || *node.info != info;
-  node.info = info;
   if (!changed) return;
-  nodes.open(node);
+  nodes.described(node, info);
   rescan();
   place(turn);
 }
@@ -207,7 +208,7 @@ void Decider::State::on_node_forgotten(const NodeId& id, Turn& turn) {
   if (node && node->awards.empty()) {
     nodes.erase(id);
   } else if (node) {
-    node->info.reset();
+    nodes.described(*node, std::nullopt);
   }
 }
 
@@ -230,9 +231,13 @@ void Decider::State::tick(Turn& turn) {
     on_offer_deadline(*id, turn);
   while (const auto key = partition_delays.pop_due(now)) {
     LiveJob& job = jobs.at(key->first);
-    make_ready(job, key->second, job.partitions.at(key->second));
+    Partition& partition = job.partitions.at(key->second);
+    if (partition.stage == PartitionStage::Ready) {
+      check_absent(job, key->second, turn);
+    } else {
+      make_ready(job, key->second, partition, now);
+    }
   }
-  if (nodes.take_openings(now)) rescan();
   if (rescan_at && now >= *rescan_at) {
     rescan_at.reset();
     rescan();
@@ -319,6 +324,7 @@ std::vector<model::NodeState> Decider::nodes() const {
     state.connection_state.last_heartbeat = node.last_heartbeat;
     state.connection_state.connected_since = node.connected_since;
     state.connection_state.disconnected_since = node.disconnected_since;
+    if (node.set_aside) state.connection_state.last_error = node.closed_reason;
     states.push_back(std::move(state));
   }
   return states;

@@ -406,7 +406,7 @@ TEST_F(RequesterDecider, FaultOfTheJobEndsItWithItsOtherPartitions) {
   outcome(kA, first, failed(protocol::Fault::Job));
 
   EXPECT_EQ(state(id), JobStateType::Failed);
-  EXPECT_EQ(jobs.at(id).state.message, "it broke");
+  EXPECT_EQ(jobs.at(id).state.message, "partition 0: it broke");
   EXPECT_TRUE(told("Job failed because one or more executions failed. it broke"));
 }
 

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/assert.hpp"
 #include "orchestrator/events.hpp"
 #include "orchestrator/state.hpp"
@@ -24,6 +26,14 @@ ExecutionEvent event_of(OutcomeKind kind) {
       return ExecutionEvent::Cancels;
   }
   std::unreachable();
+}
+
+std::string breaks_nodes_text(const LiveJob& job) {
+  std::string text = fmt::format("stopped because it broke executions on {} nodes in a row",
+                                 job.broken_nodes.size());
+  for (const auto& [node, reason] : job.broken_nodes)
+    text += fmt::format("\n• Node {}: {}", events::short_id(node), reason);
+  return text;
 }
 
 void take_result(model::Execution& record, const protocol::ExecutionResult& result) {
@@ -59,21 +69,38 @@ void Decider::State::settle_outcome(AwardRef ref, const protocol::Outcome& outco
   const NodeId node_id = ref.award.record.node_id;
   ref.award.phase = *next;
   take_result(ref.award.record, result);
+  NodeEntry& node = nodes.at(node_id);
   if (result.kind == OutcomeKind::Completed) {
-    nodes.at(node_id).faults = 0;
+    nodes.note_success(node);
+    ref.job.broken_nodes.clear();
     record_result(ref, turn);
     return;
   }
-  const bool retryable =
-      result.kind == OutcomeKind::Cancelled || result.fault == protocol::Fault::Node;
+  const bool retryable = result.fault != protocol::Fault::Job;
+  model::StringMap& details = ref.award.record.compute_state.details;
+  details.insert_or_assign(std::string(model::detail_key::kRetryable),
+                           retryable ? "true" : "false");
+  if (result.fault == protocol::Fault::Unstarted) {
+    details.insert_or_assign(std::string(model::detail_key::kErrorCode), std::string(kNotStarted));
+  }
   write(ref.award, turn);
   append(ref.award,
          events::execution_failed(result.message, result.details, retryable, turn.now.wall), turn);
   forget(ref.award);
-  if (retryable) {
+  if (result.fault == protocol::Fault::Unstarted && ref.partition.unstarted < options.retries) {
+    ++ref.partition.unstarted;
+    --ref.partition.starts;
+  }
+  const bool harmful =
+      result.fault == protocol::Fault::Node && blame(ref.job, node, result.message, turn.now);
+  if (harmful) {
+    const std::string text = breaks_nodes_text(ref.job);
+    end_job(ref.job.id(), protocol::JobEvent::GivesUp, text,
+            events::job_executions_failed(text, turn.now.wall), turn);
+  } else if (retryable) {
     retry(ref.job, ref.index, node_id, result.message, turn);
   } else {
-    end_job(ref.job.id(), protocol::JobEvent::GivesUp, result.message,
+    give_up(ref.job, ref.index, result.message,
             events::job_executions_failed(result.message, turn.now.wall), turn);
   }
 }
@@ -91,10 +118,22 @@ void Decider::State::record_result(AwardRef ref, Turn& turn) {
     if (award.phase == ExecutionPhase::Lost) remember_lost(award, recorded);
   }
   drop_partition(job, ref.index, events::kStoppedSurplus, turn);
-  if (!job.has_ready()) waiting.erase(wait_key(job));
-  if (job.decided_count < job.count()) return;
-  end_job(job.id(), protocol::JobEvent::AllDone, "",
-          events::job_state(model::JobStateType::Completed, "", turn.now.wall), turn);
+  settle_line(job);
+  finish_if_decided(job, turn);
+}
+
+void Decider::State::finish_if_decided(LiveJob& job, Turn& turn) {
+  if (!job.planned || job.decided_count < job.count()) return;
+  if (job.failed_count == 0) {
+    end_job(job.id(), protocol::JobEvent::AllDone, "",
+            events::job_state(model::JobStateType::Completed, "", turn.now.wall), turn);
+    return;
+  }
+  std::string text = fmt::format("{} of {} nodes failed.", job.failed_count, job.count());
+  for (const auto& [node, reason] : job.failures)
+    text += fmt::format("\n• Node {}: {}", events::short_id(node), reason);
+  end_job(job.id(), protocol::JobEvent::GivesUp, text,
+          events::job_executions_failed(text, turn.now.wall), turn);
 }
 
 void Decider::State::remember_lost(const LiveAward& award, const model::Execution& recorded) {
@@ -117,17 +156,19 @@ void Decider::State::forget(LiveAward& award) {
   NodeEntry* node = nodes.find(award.record.node_id);
   if (!node) return;
   if (nodes.is_full(*node)) rescan();
-  node->awards.erase(award.record.id);
+  nodes.note_end(*node, award.record.id);
 }
 
 void Decider::State::stop_award(LiveAward& award, std::string_view why, Turn& turn) {
   const auto next = protocol::apply(award.phase, ExecutionEvent::StopAsked);
   SKREI_ASSERT(next.has_value());
+  const bool told = award.phase != ExecutionPhase::Planned;
   award.phase = *next;
   award.record.desired_state = {model::DesiredStateType::Stopped, std::string(why)};
   award.record.compute_state.message = std::string(why);
   write(award, turn);
   append(award, events::execution_stopped(why, turn.now.wall), turn);
+  if (!told) return;
   turn.fx.send(award.record.node_id,
                protocol::Cancel{award.record.id, award.record.epoch, std::string(why)});
 }
@@ -135,36 +176,14 @@ void Decider::State::stop_award(LiveAward& award, std::string_view why, Turn& tu
 void Decider::State::drop_partition(LiveJob& job, int index, std::string_view why, Turn& turn) {
   Partition& partition = job.partitions.at(index);
   for (LiveAward& award : partition.awards) {
-    if (protocol::holds_lease(award.phase)) stop_award(award, why, turn);
+    const bool stands = protocol::holds_lease(award.phase);
+    if (stands || award.phase == ExecutionPhase::Planned) stop_award(award, why, turn);
     forget(award);
   }
-  if (partition.stage == PartitionStage::Offered) withdraw(partition.offer);
+  take_out(job, index, partition);
   for (const OfferId& offer : partition.silent)
     withdraw(offer);
-  partition_delays.clear({job.id(), index});
-  job.ready.erase(index);
   job.partitions.erase(index);
-}
-
-void Decider::State::retry(LiveJob& job, int index, const NodeId& failed_on, std::string reason,
-                           Turn& turn) {
-  Partition& partition = job.partitions.at(index);
-  partition.failed_on.insert(failed_on);
-  if (partition.starts > options.retries) {
-    end_job(job.id(), protocol::JobEvent::GivesUp, reason,
-            events::job_retries_exhausted(reason, turn.now.wall), turn);
-    return;
-  }
-  partition.last_failure = std::move(reason);
-  constexpr int kDoublingsMax = 16;
-  const Duration base =
-      options.retry_delay_min * (1 << std::min(std::max(partition.starts - 1, 0), kDoublingsMax));
-  // Between half and one and a half of it, so that what broke together does not come together.
-  const auto jitter = static_cast<int>(random.next_u64() % 1000);
-  const Duration delay =
-      std::clamp(base / 2 + base * jitter / 1000, options.retry_delay_min, options.retry_delay_max);
-  partition.stage = PartitionStage::Delayed;
-  partition_delays.set({job.id(), index}, turn.now.boot + delay);
 }
 
 void Decider::State::end_job(const JobId& ended, protocol::JobEvent event, std::string message,
@@ -175,7 +194,7 @@ void Decider::State::end_job(const JobId& ended, protocol::JobEvent event, std::
       event == protocol::JobEvent::StopAsked ? events::kStoppedWithJob : events::kStoppedByFailure;
   while (!job.partitions.empty())
     drop_partition(job, job.partitions.begin()->first, why, turn);
-  waiting.erase(wait_key(job));
+  leave_line(job);
   job_deadlines.clear(id);
   set_state(job, event, message, {}, turn);
   const bool said = last.topic == model::topic::kStateUpdate;
@@ -198,6 +217,7 @@ void Decider::State::on_job_deadline(const JobId& id, Turn& turn) {
     end_job(id, protocol::JobEvent::GivesUp, message,
             events::job_not_placed(message, turn.now.wall), turn);
   } else {
+    if (job.note_at && now >= *job.note_at) write_note(job, turn);
     arm(job);
   }
 }

@@ -58,6 +58,26 @@ model::Event job_stop_requested(std::string_view reason, WallTime at) {
               {{key(model::detail_key::kReason), std::string(reason)}});
 }
 
+model::Event job_planned(std::size_t nodes, WallTime at) {
+  return make(model::topic::kScheduling,
+              fmt::format("Job runs once on each of {} matching nodes", nodes), at);
+}
+
+model::Event job_retries(const Retry& retry, WallTime at) {
+  const std::string node = short_id(retry.node);
+  return make(
+      model::topic::kScheduling,
+      fmt::format("Partition {} is started again in {} (attempt {} of {}), after node {}: {}",
+                  retry.partition, model::format_duration(retry.delay), retry.attempt,
+                  retry.attempts_max, node, retry.reason),
+      at,
+      {{key(model::detail_key::kReason), retry.reason},
+       {"Partition", fmt::to_string(retry.partition)},
+       {"Attempt", fmt::to_string(retry.attempt)},
+       {"NextTime", model::format_time(at + retry.delay)},
+       {"NodeID", retry.node.str()}});
+}
+
 model::Event job_retries_exhausted(std::string_view reason, WallTime at) {
   return make(model::topic::kScheduling,
               sentence("Job failed because it has been retried too many times", reason), at,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,19 @@ model::Event job_queued(std::string_view reason, WallTime at);
 /// The job waited for a node for longer than its queue timeout, or no node can ever take it.
 model::Event job_not_placed(std::string_view reason, WallTime at);
 model::Event job_stop_requested(std::string_view reason, WallTime at);
+/// An ops job is fixed to so many nodes.
+model::Event job_planned(std::size_t nodes, WallTime at);
+/// Another start of a partition, and what the last one came to.
+struct Retry {
+  int partition = 0;
+  /// Of the start that comes, from 1; and of the last one that is allowed.
+  int attempt = 1;
+  int attempts_max = 1;
+  Duration delay{0};
+  NodeId node;
+  std::string reason;
+};
+model::Event job_retries(const Retry& retry, WallTime at);
 model::Event job_retries_exhausted(std::string_view reason, WallTime at);
 model::Event job_executions_failed(std::string_view reason, WallTime at);
 model::Event job_timed_out(std::chrono::seconds limit, WallTime at);

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/live_job.hpp"
 
-#include <algorithm>
-
 namespace skrei::orchestrator {
 
 bool LiveJob::placed() const {
   return record->state.state_type == model::JobStateType::Running;
 }
 
+bool LiveJob::has_ready(std::size_t partitions_max) const {
+  if (!planned || !ready.empty()) return true;
+  return fresh < count() && partitions.size() < partitions_max;
+}
+
 std::optional<BootTime> LiveJob::next_deadline() const {
-  if (placed() || !queue_deadline) return total_deadline;
-  if (!total_deadline) return queue_deadline;
-  return std::min(*queue_deadline, *total_deadline);
+  std::optional<BootTime> next = total_deadline;
+  const auto consider = [&next](const std::optional<BootTime>& other) {
+    if (other && (!next || *other < *next)) next = other;
+  };
+  if (!placed()) consider(queue_deadline);
+  consider(note_at);
+  return next;
 }
 
 LiveAward* find_award(Partition& partition, const ExecutionId& id) {
@@ -25,6 +32,13 @@ LiveAward* find_award(Partition& partition, const ExecutionId& id) {
 LiveAward* holder(Partition& partition) {
   for (LiveAward& award : partition.awards) {
     if (protocol::holds_lease(award.phase)) return &award;
+  }
+  return nullptr;
+}
+
+LiveAward* planned_award(Partition& partition) {
+  for (LiveAward& award : partition.awards) {
+    if (award.phase == protocol::ExecutionPhase::Planned) return &award;
   }
   return nullptr;
 }

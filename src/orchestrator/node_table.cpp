@@ -5,6 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.hpp"
+#include "base/nearest_word.hpp"
+#include "model/time_text.hpp"
+
 namespace skrei::orchestrator {
 namespace {
 
@@ -14,7 +18,11 @@ constexpr std::size_t kDataKeysMax = 256;
 constexpr std::uint64_t kUnknownBytes = 1'000'000'000;
 /// After so many bids of a node that was full it is tried whether it takes one more at once.
 constexpr int kBidsPerRoom = 8;
-constexpr Duration kFaultPauseMax = std::chrono::seconds(60);
+/// An execution or offer that is there already makes a node as dear as this wait: of nodes that are
+/// alike the one with the least is asked.
+constexpr Duration kCrowdCost = std::chrono::milliseconds(10);
+/// Changes of nodes that are remembered for rankings that were not asked for a while.
+constexpr std::size_t kChangesMax = 4096;
 
 bool holds(const std::vector<std::string>& kinds, const model::SpecConfig& spec) {
   return std::ranges::any_of(kinds,
@@ -41,6 +49,29 @@ void check_kinds(const model::ComputeNodeInfo& node, const model::Task& task,
   }
 }
 
+/// Everything that decides which nodes suit the job and what it costs there. Values end in NUL,
+/// which none of them holds.
+std::string kind_text(const model::Job& job, const Needs& needs) {
+  const model::Task& task = job.task();
+  std::string text;
+  const auto add = [&](std::string_view value) {
+    text += value;
+    text += '\0';
+  };
+  add(ascii_lower(task.engine.type));
+  add(ascii_lower(task.publisher.type));
+  for (const model::InputSource& input : task.input_sources)
+    add(ascii_lower(input.source.type));
+  add("");
+  for (const model::Constraint& constraint : job.constraints)
+    add(model::to_string(constraint));
+  add("");
+  const model::Resources& want = needs.resources;
+  add(fmt::format("{} {} {} {}", want.cpu_millis, want.memory_bytes, want.disk_bytes, want.gpu));
+  text += needs.data_key;
+  return text;
+}
+
 }  // namespace
 
 Result<Needs> needs_of(const model::Job& job) {
@@ -49,10 +80,12 @@ Result<Needs> needs_of(const model::Job& job) {
   needs.data_key = job.task().engine.type;
   for (const model::InputSource& input : job.task().input_sources) {
     if (model::is_kind(input.source, "inline")) continue;
+    needs.reads_data = true;
     needs.data_key += '\n';
     needs.data_key += input.source.type;
     needs.data_key += input.source.params;
   }
+  needs.kind = sha256(as_bytes(kind_text(job, needs)));
   return needs;
 }
 
@@ -67,21 +100,36 @@ NodeEntry* NodeTable::find(const NodeId& id) {
   return place == nodes_.end() ? nullptr : &place->second;
 }
 
+const NodeEntry* NodeTable::find(const NodeId& id) const {
+  const auto place = nodes_.find(id);
+  return place == nodes_.end() ? nullptr : &place->second;
+}
+
 void NodeTable::erase(const NodeId& id) {
+  const auto place = nodes_.find(id);
+  if (place == nodes_.end()) return;
+  if (place->second.info) --described_;
   openings_.clear(id);
-  nodes_.erase(id);
+  open_.erase(id);
+  nodes_.erase(place);
+  log_change(id);
 }
 
-bool NodeTable::any_known() const {
-  return std::ranges::any_of(nodes_, [](const auto& item) { return item.second.info.has_value(); });
+void NodeTable::touch(const NodeEntry& node) {
+  if (is_open(node)) {
+    open_.insert(node.id);
+  } else {
+    open_.erase(node.id);
+  }
+  log_change(node.id);
 }
 
-bool NodeTable::is_open(const NodeEntry& node, BootTime now) const {
-  return node.info && !busy(node, now);
-}
-
-bool NodeTable::any_open(BootTime now) const {
-  return std::ranges::any_of(nodes_, [&](const auto& item) { return is_open(item.second, now); });
+void NodeTable::log_change(const NodeId& id) {
+  changes_.push_back(id);
+  while (changes_.size() > kChangesMax) {
+    changes_.pop_front();
+    ++first_change_;
+  }
 }
 
 std::vector<protocol::Reason> NodeTable::unsuitable(const NodeEntry& node, const model::Job& job,
@@ -102,12 +150,12 @@ std::vector<protocol::Reason> NodeTable::unsuitable(const NodeEntry& node, const
   return reasons;
 }
 
-std::optional<protocol::Reason> NodeTable::busy(const NodeEntry& node, BootTime now) const {
+std::optional<protocol::Reason> NodeTable::busy(const NodeEntry& node) const {
   using protocol::RefusalKind;
   if (!node.up) {
     return protocol::Reason{"connection", "is not connected", RefusalKind::NotNow};
   }
-  if (now < node.closed_until) {
+  if (node.closed) {
     return protocol::Reason{"busy", node.closed_reason, RefusalKind::NotNow};
   }
   if (node.offers_open >= options_.offers_per_node_max) {
@@ -120,20 +168,56 @@ std::optional<protocol::Reason> NodeTable::busy(const NodeEntry& node, BootTime 
   return std::nullopt;
 }
 
+bool NodeTable::is_full(const NodeEntry& node) const {
+  return node.offers_open >= options_.offers_per_node_max ||
+         (node.room && node.awards.size() + node.offers_open >= *node.room);
+}
+
 Duration NodeTable::cost(const NodeEntry& node, const Needs& needs) const {
   const auto known = node.missing_bytes.find(needs.data_key);
-  const std::uint64_t bytes = known == node.missing_bytes.end() ? kUnknownBytes : known->second;
+  const std::uint64_t unknown = needs.reads_data ? kUnknownBytes : 0;
+  const std::uint64_t bytes = known == node.missing_bytes.end() ? unknown : known->second;
   const double seconds = static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(
                                                           options_.bandwidth_bytes_per_second, 1));
   const auto moving = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-  // Offers under way will take the place of this one: count each as a little wait.
-  const auto crowd = std::chrono::milliseconds(10) * static_cast<int>(node.offers_open);
+  const auto crowd = kCrowdCost * static_cast<int>(node.offers_open + node.awards.size());
   return moving + node.queue_wait + crowd;
 }
 
 Duration NodeTable::answer_time(const NodeEntry& node) const {
   if (nodes_.size() < 2 || !node.usual_answer) return options_.offer_answer;
   return std::clamp(2 * *node.usual_answer, options_.offer_answer / 4, options_.offer_answer);
+}
+
+void NodeTable::connected(NodeEntry& node, protocol::Now now) {
+  node.up = true;
+  node.room = node.set_aside ? node.room : std::nullopt;
+  node.connected_since = now.wall;
+  open(node);
+}
+
+void NodeTable::disconnected(NodeEntry& node, protocol::Now now) {
+  node.up = false;
+  node.down_since = now.boot;
+  node.disconnected_since = now.wall;
+  touch(node);
+}
+
+void NodeTable::described(NodeEntry& node, std::optional<model::NodeInfo> info) {
+  if (node.info) --described_;
+  node.info = std::move(info);
+  if (node.info) ++described_;
+  open(node);
+}
+
+void NodeTable::note_offer(NodeEntry& node) {
+  ++node.offers_open;
+  touch(node);
+}
+
+void NodeTable::note_answer(NodeEntry& node) {
+  --node.offers_open;
+  touch(node);
 }
 
 void NodeTable::note_bid(NodeEntry& node, const protocol::Bid& bid, const Needs& needs,
@@ -150,46 +234,81 @@ void NodeTable::note_bid(NodeEntry& node, const protocol::Bid& bid, const Needs&
     node.missing_bytes.erase(node.missing_bytes.begin());
   }
   node.missing_bytes.insert_or_assign(needs.data_key, missing);
+  touch(node);
 }
 
-void NodeTable::close(NodeEntry& node, std::string reason, BootTime now) {
-  node.not_now_delay =
-      std::clamp(2 * node.not_now_delay, options_.not_now_delay_min, options_.not_now_delay_max);
-  node.closed_until = now + node.not_now_delay;
-  node.closed_reason = std::move(reason);
-  openings_.set(node.id, node.closed_until);
+void NodeTable::note_award(NodeEntry& node, const ExecutionId& execution) {
+  node.awards.insert(execution);
+  touch(node);
 }
 
-bool NodeTable::is_full(const NodeEntry& node) const {
-  return node.offers_open >= options_.offers_per_node_max ||
-         (node.room && node.awards.size() + node.offers_open >= *node.room);
+void NodeTable::note_end(NodeEntry& node, const ExecutionId& execution) {
+  if (node.awards.erase(execution) > 0) touch(node);
 }
 
 void NodeTable::note_full(NodeEntry& node) {
   // One at least: what there is now may all be another requester's.
   node.room = std::max<std::size_t>(node.awards.size() + node.offers_open, 1);
   node.bids_since_full = 0;
+  touch(node);
+}
+
+void NodeTable::note_fault(NodeEntry& node, const JobId& job, std::string_view reason,
+                           protocol::Now now) {
+  if (node.broke.size() < options_.node_faults_max) node.broke.insert(job);
+  if (node.broke.size() < options_.node_faults_max) return;
+  constexpr int kDoublingsMax = 16;
+  const Duration pause =
+      std::min(options_.node_aside_min * (1 << std::min(node.times_aside, kDoublingsMax)),
+               options_.node_aside_max);
+  if (!node.set_aside) ++node.times_aside;
+  node.set_aside = true;
+  node.closed = true;
+  node.closed_until = now.boot + pause;
+  node.closed_reason =
+      fmt::format("is set aside until {}: it broke executions of {} jobs in a row, last: {}",
+                  model::format_time(now.wall + pause), node.broke.size(), reason);
+  node.room = 1;
+  openings_.set(node.id, node.closed_until);
+  touch(node);
+}
+
+void NodeTable::note_success(NodeEntry& node) {
+  node.broke.clear();
+  node.times_aside = 0;
+  node.set_aside = false;
+  open(node);
+}
+
+void NodeTable::close(NodeEntry& node, std::string reason, BootTime now) {
+  if (node.set_aside) return;
+  node.not_now_delay =
+      std::clamp(2 * node.not_now_delay, options_.not_now_delay_min, options_.not_now_delay_max);
+  node.closed = true;
+  node.closed_until = now + node.not_now_delay;
+  node.closed_reason = std::move(reason);
+  openings_.set(node.id, node.closed_until);
+  touch(node);
 }
 
 void NodeTable::open(NodeEntry& node) {
-  node.closed_until = BootTime{};
-  node.not_now_delay = Duration{0};
-  openings_.clear(node.id);
-}
-
-void NodeTable::note_fault(NodeEntry& node, BootTime now) {
-  constexpr int kDoublingsMax = 6;
-  const Duration pause = std::chrono::seconds(1) * (1 << std::min(node.faults, kDoublingsMax));
-  ++node.faults;
-  node.closed_until = now + std::min(pause, kFaultPauseMax);
-  node.closed_reason = fmt::format("lost or broke its last {} executions", node.faults);
-  openings_.set(node.id, node.closed_until);
+  if (!node.set_aside) {
+    node.closed = false;
+    node.not_now_delay = Duration{0};
+    openings_.clear(node.id);
+  }
+  touch(node);
 }
 
 bool NodeTable::take_openings(BootTime now) {
   bool any = false;
-  while (openings_.pop_due(now))
+  while (const auto id = openings_.pop_due(now)) {
+    NodeEntry& node = nodes_.at(*id);
+    node.closed = false;
+    node.set_aside = false;
+    touch(node);
     any = true;
+  }
   return any;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/candidates.hpp"
 #include "orchestrator/decider.hpp"
 #include "orchestrator/live_job.hpp"
 #include "orchestrator/node_table.hpp"
@@ -24,15 +24,6 @@ namespace skrei::orchestrator {
 struct Turn {
   protocol::Now now;
   protocol::Effects fx;
-};
-
-/// Place of a job in the line: higher priority first, then age.
-struct WaitKey {
-  std::int64_t rank = 0;
-  std::uint64_t serial = 0;
-  JobId job;
-
-  auto operator<=>(const WaitKey&) const = default;
 };
 
 struct SentOffer {
@@ -68,9 +59,10 @@ struct AwardRef {
   LiveAward& award;
 };
 
-/// The decider's memory and rules, by files: decider.cpp (entry points, submit, time), offers.cpp
-/// (placement, offers, bids, awards), awards.cpp (reports, outcomes, leases), endings.cpp (results,
-/// retries, ends of jobs), waiting.cpp (why a job waits), recovery.cpp.
+/// The decider's memory and rules, by files: decider.cpp (entry points, submit, time), line.cpp
+/// (whose turn it is, and which node is asked), offers.cpp (offers, bids), awards.cpp (awards,
+/// reports, leases), ops.cpp (once on every match), endings.cpp (results, ends of jobs),
+/// retries.cpp (another start, blame), waiting.cpp (why a job waits), recovery.cpp.
 ///
 /// A function that may end a job says so; references into it are void afterwards.
 class Decider::State {
@@ -94,18 +86,30 @@ class Decider::State {
   void append(const LiveAward& award, model::Event event, Turn& turn);
   /// Writes the execution's record with its phase and the turn's time.
   void write(LiveAward& award, Turn& turn);
-  WaitKey wait_key(const LiveJob& job) const;
   void arm(LiveJob& job);
   void arm(LiveAward& award);
 
-  // -- offers.cpp
+  // -- line.cpp
   /// Offers what waits to whoever is open. May end jobs that nobody can take.
   void place(Turn& turn);
   /// The line is read from its beginning again: something became free.
   void rescan() { scan_from.reset(); }
-  void make_ready(LiveJob& job, int index, Partition& partition);
+  /// At `time` at the latest.
+  void rescan_by(BootTime time);
+  bool has_ready(const LiveJob& job) const { return job.has_ready(options.partitions_open_max); }
+  /// Puts the job in line, or takes it out, as it has something to offer or not.
+  void settle_line(LiveJob& job);
+  void leave_line(LiveJob& job);
+  /// One offer was made: after some the job stands behind the others of its priority.
+  void count_turn(LiveJob& job);
+  void make_ready(LiveJob& job, int index, Partition& partition, BootTime now);
+  /// No longer Ready, Offered or Delayed: its offer is withdrawn, its timer cleared.
+  void take_out(LiveJob& job, int index, Partition& partition);
   bool offer_next(LiveJob& job, Turn& turn);
   NodeEntry* choose(const LiveJob& job, const Partition* partition, BootTime now);
+  bool is_worth_waiting(const LiveJob& job, const Partition& partition, BootTime now);
+
+  // -- offers.cpp
   void send_offer(LiveJob& job, int index, NodeEntry& node, Turn& turn);
   void on(const NodeId& from, const protocol::Considering& message, Turn& turn);
   void on(const NodeId& from, const protocol::Bid& message, Turn& turn);
@@ -113,10 +117,11 @@ class Decider::State {
   void on_offer_deadline(const OfferId& id, Turn& turn);
   void release(SentOffer& offer);
   void withdraw(const OfferId& id);
-  void award(LiveJob& job, int index, const OfferId& offer, NodeEntry& node, Turn& turn);
-  void send_award(const LiveJob& job, const LiveAward& award, Turn& turn);
 
   // -- awards.cpp
+  LiveAward new_award(const LiveJob& job, int index, const NodeId& node, WallTime now);
+  void award(LiveJob& job, int index, const OfferId& offer, NodeEntry& node, Turn& turn);
+  void send_award(const LiveJob& job, const LiveAward& award, Turn& turn);
   std::optional<AwardRef> locate(const NodeId& from, const ExecutionId& id, std::uint64_t epoch);
   void on(const NodeId& from, const protocol::AwardRefused& message, Turn& turn);
   void on(const NodeId& from, const protocol::Report& message, Turn& turn);
@@ -140,7 +145,8 @@ class Decider::State {
   /// Takes the outcome of an execution that may still decide its partition. May end the job.
   void settle_outcome(AwardRef ref, const protocol::Outcome& outcome, Turn& turn);
   void record_result(AwardRef ref, Turn& turn);
-  void retry(LiveJob& job, int index, const NodeId& failed_on, std::string reason, Turn& turn);
+  /// Ends the job if nothing of it is left to decide.
+  void finish_if_decided(LiveJob& job, Turn& turn);
   void stop_award(LiveAward& award, std::string_view why, Turn& turn);
   /// The execution is out of every index; its award may stay for the next one to point at.
   void forget(LiveAward& award);
@@ -150,6 +156,31 @@ class Decider::State {
   void end_job(const JobId& id, protocol::JobEvent event, std::string message, model::Event last,
                Turn& turn);
   void on_job_deadline(const JobId& id, Turn& turn);
+
+  // -- ops.cpp
+  /// Fixes the nodes of an ops job: those that match and are connected now. False if there are
+  /// none.
+  bool plan(LiveJob& job, Turn& turn);
+  bool offer_to_a_match(LiveJob& job, Turn& turn);
+  /// A partition whose node may be gone: gives it up once it was away for too long.
+  void check_absent(LiveJob& job, int index, Turn& turn);
+  /// The partition failed for good; the others of the job go on. May end the job.
+  void fail_partition(LiveJob& job, int index, protocol::ExecutionEvent event, std::string reason,
+                      Turn& turn);
+
+  // -- retries.cpp
+  /// The award failed through no fault of its job: the partition is started again, if it may be.
+  /// May end the job.
+  void retry(LiveJob& job, int index, const NodeId& failed_on, std::string reason, Turn& turn);
+  /// The partition failed and is not started again. May end the job.
+  void give_up(LiveJob& job, int index, std::string reason, model::Event last, Turn& turn);
+  /// Blames both sides for an execution that the node broke. True if the job is to be stopped.
+  bool blame(LiveJob& job, NodeEntry& node, const std::string& reason, protocol::Now now);
+  /// What the state of a job that failed says: each partition that failed, and its last reason.
+  std::string failure_text(const LiveJob& job, int index, const std::string& reason) const;
+  /// Has the job's state say so, at once or within a second.
+  void note(LiveJob& job, std::string text, Turn& turn);
+  void write_note(LiveJob& job, Turn& turn);
 
   // -- waiting.cpp
   /// Nothing of the job could be offered: says why, or ends it if nobody will ever take it.
@@ -181,6 +212,7 @@ class Decider::State {
   std::map<OfferId, SentOffer> offers;
   std::size_t offers_open = 0;
   NodeTable nodes;
+  Candidates candidates;
   std::uint64_t next_serial = 1;
 
   /// Jobs with a partition that waits to be offered, and from where on the line was not yet read
