@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/database.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Database.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include "base/fd.hpp"
 #include "base/log.hpp"
 #include "db/sqlite_error.hpp"
 
@@ -18,6 +18,12 @@ namespace skrei::db {
 namespace {
 
 constexpr std::size_t kCachedStatementsMax = 128;
+/// A log that grew longer while a reader held it is cut to this when it begins anew.
+constexpr std::int64_t kLogBytesKept = std::int64_t{16} << 20;
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
 
 /// Calls `action` and turns SQLiteCpp's exceptions into errors.
 template <class Action>
@@ -43,7 +49,10 @@ using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 struct Database::State {
   std::filesystem::path path;
+  Medium medium;
+  std::chrono::milliseconds busy_timeout;
   SQLite::Database connection;
+  std::int64_t log_pages = 0;
   std::map<std::string, StatementHandle, std::less<>> idle = {};
 
   std::unexpected<Error> last_error() {
@@ -135,65 +144,97 @@ Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   // Made here first, so that the file and the logs SQLite makes beside it have our mode.
-  TRY(open_file(options.path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+  TRY(options.medium.files->open(options.path, FileSystem::Open::Create));
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const auto wait = static_cast<int>(options.busy_timeout.count());
   TRY_ASSIGN(auto state, guarded(options.path, [&] {
                return std::unique_ptr<State>(new State{
-                   options.path, SQLite::Database(options.path.native(), kFlags,
-                                                  static_cast<int>(options.busy_timeout.count()))});
+                   options.path, options.medium, options.busy_timeout,
+                   SQLite::Database(options.path.c_str(), kFlags, wait, options.medium.vfs)});
              }));
   std::unique_ptr<Database> database(new Database(std::move(state)));
+  TRY(database->refuse_foreign(options));
   TRY(database->configure(options));
   TRY(database->migrate(options));
   return database;
 }
 
-Result<void> Database::configure(const Options& options) {
-  TRY_ASSIGN(const std::int64_t application, pragma("application_id"));
-  TRY_ASSIGN(const std::int64_t version, pragma("user_version"));
-  const bool is_new = application == 0 && version == 0;
+Result<void> Database::refuse_foreign(const Options& options) {
+  TRY_ASSIGN(const std::int64_t application, number("PRAGMA application_id"));
+  TRY_ASSIGN(const std::int64_t version, number("PRAGMA user_version"));
+  TRY_ASSIGN(const std::int64_t tables, number("SELECT count(*) FROM sqlite_master"));
+  const bool is_new = application == 0 && version == 0 && tables == 0;
   if (!is_new && application != options.application_id) {
     return fail(Error{Code::FailedPrecondition,
                       fmt::format("database {}: belongs to another program (application id {})",
                                   options.path.native(), application),
-                      "name another data directory"});
+                      "name another data directory, or move the file away"});
   }
+  const std::size_t known = options.steps.size();
+  if (std::cmp_less_equal(version, known)) return {};
+  return fail(Error{Code::FailedPrecondition,
+                    fmt::format("database {}: schema version {} is newer than the {} that this "
+                                "Skrei knows",
+                                options.path.native(), version, known),
+                    "start the newer Skrei, or name another data directory"});
+}
+
+Result<void> Database::configure(const Options& options) {
   TRY(
       execute(fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                           "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-                          "PRAGMA wal_autocheckpoint={};",
-                          options.auto_checkpoint_pages)));
+                          "PRAGMA journal_size_limit={}; PRAGMA wal_autocheckpoint={};",
+                          kLogBytesKept, options.auto_checkpoint_pages)));
+  if (options.auto_checkpoint_pages > 0) return {};
+  const auto note = [](void* log_pages, sqlite3*, const char*, int pages) {
+    *static_cast<std::int64_t*>(log_pages) = pages;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(state_->connection.getHandle(), note, &state_->log_pages);
   return {};
 }
 
 Result<void> Database::migrate(const Options& options) {
-  TRY_ASSIGN(const std::int64_t found, pragma("user_version"));
+  TRY_ASSIGN(const std::int64_t found, number("PRAGMA user_version"));
   const auto known = static_cast<std::int64_t>(options.steps.size());
-  if (found > known) {
-    return fail(Error{Code::FailedPrecondition,
-                      fmt::format("database {}: schema version {} is newer than the {} that this "
-                                  "Skrei knows",
-                                  options.path.native(), found, known),
-                      "start the newer Skrei, or name another data directory"});
+  if (found == known) return {};
+  if (found > 0) {
+    const std::string copy = fmt::format("{}.v{}-backup", options.path.native(), found);
+    TRY(copy_to(copy));
+    log::info("database is migrated; a copy of the older version stays",
+              {{"file", options.path.native()}, {"from", found}, {"to", known}, {"copy", copy}});
   }
-  if (found > 0 && found < known) {
-    const std::string backup = fmt::format("{}.v{}-backup", options.path.native(), found);
-    TRY(copy_to(backup));
-    log::info("database is migrated",
-              {{"file", options.path.native()}, {"from", found}, {"to", known}, {"copy", backup}});
+  TRY_ASSIGN(Transaction transaction, Transaction::begin(*this));
+  for (const std::string_view step : options.steps.subspan(static_cast<std::size_t>(found)))
+    TRY(execute(step));
+  TRY(execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};",
+                          options.application_id, known)));
+  TRY(transaction.commit());
+  if (found == 0) return {};
+  return remove_old_copies();
+}
+
+Result<void> Database::remove_old_copies() {
+  const std::filesystem::path folder = folder_of(state_->path);
+  const std::string prefix = state_->path.filename().native() + ".v";
+  constexpr std::string_view kSuffix = "-backup";
+  TRY_ASSIGN(const auto names, state_->medium.files->list(folder));
+  std::vector<std::pair<std::int64_t, std::string>> copies;
+  for (const std::string& name : names) {
+    if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) continue;
+    const char* end = name.data() + name.size() - kSuffix.size();
+    std::int64_t version = 0;
+    if (std::from_chars(name.data() + prefix.size(), end, version).ptr != end) continue;
+    copies.emplace_back(version, name);
   }
-  for (std::int64_t version = found; version < known; ++version) {
-    TRY_ASSIGN(Transaction transaction, Transaction::begin(*this));
-    TRY(execute(options.steps[static_cast<std::size_t>(version)]));
-    TRY(execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};",
-                            options.application_id, version + 1)));
-    TRY(transaction.commit());
-  }
+  std::ranges::sort(copies, std::greater());
+  for (std::size_t i = kMigrationCopiesMax; i < copies.size(); ++i)
+    TRY(state_->medium.files->remove(folder / copies[i].second));
   return {};
 }
 
-Result<std::int64_t> Database::pragma(std::string_view name) {
-  TRY_ASSIGN(Statement query, statement(fmt::format("PRAGMA {}", name)));
+Result<std::int64_t> Database::number(std::string_view sql) {
+  TRY_ASSIGN(Statement query, statement(sql));
   TRY(query.step());
   return query.integer(0);
 }
@@ -225,26 +266,44 @@ std::int64_t Database::changes() const {
   return state_->connection.getChanges();
 }
 
-Result<void> Database::checkpoint() {
-  return execute("PRAGMA wal_checkpoint(PASSIVE)");
+Result<Checkpoint> Database::checkpoint(CheckpointMode mode, std::chrono::milliseconds wait) {
+  sqlite3* connection = state_->connection.getHandle();
+  int log = 0;
+  int moved = 0;
+  sqlite3_busy_timeout(connection, static_cast<int>(wait.count()));
+  const int code = sqlite3_wal_checkpoint_v2(
+      connection, nullptr,
+      mode == CheckpointMode::Passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART, &log,
+      &moved);
+  sqlite3_busy_timeout(connection, static_cast<int>(state_->busy_timeout.count()));
+  if ((code & 0xff) == SQLITE_BUSY) return Checkpoint{log, moved, /*complete=*/false};
+  TRY(state_->check(code));
+  return Checkpoint{log, moved, /*complete=*/moved == log};
+}
+
+std::int64_t Database::log_pages() const {
+  return state_->log_pages;
 }
 
 Result<void> Database::copy_to(const std::filesystem::path& target) {
-  // (1) copy into a new file beside it, (2) fsync, (3) rename over the target, (4) fsync the
-  // folder.
+  // (1) copy into a new file beside it, (2) sync it, (3) rename over the target, (4) sync the
+  // folder. Until (3) nothing reads the copy, so it needs no journal and no syncs of its own.
+  FileSystem& files = *state_->medium.files;
   std::filesystem::path temporary = target;
   temporary += ".tmp";
-  ::unlink(temporary.c_str());
-  TRY_ASSIGN(const UniqueFd file, open_file(temporary, O_RDWR | O_CREAT | O_EXCL, 0600));
-  TRY(guarded(target, [&] {
-    SQLite::Database copy(temporary.native(), SQLITE_OPEN_READWRITE);
-    SQLite::Backup(copy, state_->connection).executeStep(-1);
-  }));
-  if (::fsync(file.get()) != 0) return fail_errno(temporary.native());
-  if (::rename(temporary.c_str(), target.c_str()) != 0) return fail_errno(target.native());
-  TRY_ASSIGN(const UniqueFd folder, open_file(target.parent_path(), O_RDONLY | O_DIRECTORY));
-  if (::fsync(folder.get()) != 0) return fail_errno(target.parent_path().native());
-  return {};
+  TRY_ASSIGN(const auto file, files.open(temporary, FileSystem::Open::Replace));
+  TRY_ASSIGN(const int outcome, guarded(temporary, [&] {
+               SQLite::Database copy(temporary.c_str(), SQLITE_OPEN_READWRITE, 0,
+                                     state_->medium.vfs);
+               copy.exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
+               return SQLite::Backup(copy, state_->connection).executeStep(-1);
+             }));
+  if (outcome != SQLITE_DONE) {
+    return fail(sqlite_error(outcome, sqlite3_errstr(outcome), state_->path));
+  }
+  TRY(file->sync());
+  TRY(files.rename(temporary, target));
+  return files.sync_folder(folder_of(target));
 }
 
 const std::filesystem::path& Database::path() const {

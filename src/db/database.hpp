@@ -12,6 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "db/medium.hpp"
 
 // SQLite as Skrei uses it: one file, write-ahead log, every commit synced (synchronous=FULL),
 // schema version in `user_version`. No class here is thread-safe: a Database and all that came from
@@ -95,13 +96,33 @@ struct Options {
   std::chrono::milliseconds busy_timeout{5000};
   /// Pages in the log after which a commit also checkpoints; 0 leaves that to checkpoint().
   int auto_checkpoint_pages = 1000;
+  Medium medium = {};
 };
+
+/// Passive waits for nobody. Restart waits for the readers of the log, so that the next commit
+/// begins it anew.
+enum class CheckpointMode { Passive, Restart };
+
+struct Checkpoint {
+  std::int64_t log_pages = 0;
+  /// Of them, how many are in the file now; fewer while readers need an older state.
+  std::int64_t moved_pages = 0;
+  /// False: a reader was in the way until the end of the wait.
+  bool complete = true;
+};
+
+/// How many copies of older versions stay beside a database: the newest ones.
+inline constexpr std::size_t kMigrationCopiesMax = 3;
 
 class Database {
  public:
-  /// Opens or creates (mode 0600). An older schema is migrated, each step in one transaction, after
-  /// a copy was made as `<file>.v<N>-backup`. FailedPrecondition for a newer schema or another
-  /// application's file.
+  /// Opens or creates (mode 0600). An older schema is migrated:
+  ///  1. a copy is made as `<file>.v<N>-backup`, synced, and named in the log;
+  ///  2. all steps are one synced transaction;
+  ///  3. of the copies the newest kMigrationCopiesMax stay.
+  /// A power cut at any point leaves the old schema or the new one, and in step 2 the copy.
+  /// FailedPrecondition, and the file is untouched, for a newer schema, another application's
+  /// database and what is no database.
   static Result<std::unique_ptr<Database>> open(const Options& options);
   ~Database();
   Database(const Database&) = delete;
@@ -127,10 +148,15 @@ class Database {
   /// Rows changed by the last statement.
   std::int64_t changes() const;
 
-  /// Moves the log into the file as far as readers allow. Call between transactions.
-  Result<void> checkpoint();
+  /// Moves the log into the file. Call between transactions. Restart waits up to `wait`.
+  Result<Checkpoint> checkpoint(CheckpointMode mode = CheckpointMode::Passive,
+                                std::chrono::milliseconds wait = {});
+  /// Pages in the log after the last commit of this connection. Only with
+  /// auto_checkpoint_pages = 0.
+  std::int64_t log_pages() const;
 
-  /// A consistent copy of the whole database, synced, at `target`, which is replaced.
+  /// A consistent copy of the whole database, synced, at `target`, which is replaced. `target` lies
+  /// on the same medium.
   Result<void> copy_to(const std::filesystem::path& target);
 
   const std::filesystem::path& path() const;
@@ -141,9 +167,11 @@ class Database {
   struct State;
   explicit Database(std::unique_ptr<State> state);
 
+  Result<void> refuse_foreign(const Options& options);
   Result<void> configure(const Options& options);
   Result<void> migrate(const Options& options);
-  Result<std::int64_t> pragma(std::string_view name);
+  Result<void> remove_old_copies();
+  Result<std::int64_t> number(std::string_view sql);
 
   std::unique_ptr<State> state_;
 };

@@ -10,8 +10,8 @@
 
 #include "base/assert.hpp"
 #include "db/database.hpp"
+#include "jobstore/sqlite/group_writer.hpp"
 #include "jobstore/sqlite/row_reader.hpp"
-#include "jobstore/sqlite/row_writer.hpp"
 #include "jobstore/sqlite/schema.hpp"
 #include "model/resources.hpp"
 
@@ -20,26 +20,25 @@ namespace {
 
 constexpr std::size_t kReaders = 2;
 
-struct Pending {
-  protocol::Batch batch;
-  std::move_only_function<void()> synced;
-};
-
-db::Options database_options(const std::filesystem::path& folder) {
-  return {.path = folder / "jobs.db", .application_id = kApplicationId, .steps = kSchemaSteps};
+/// The writer moves the log into the file itself; readers write nothing.
+db::Options database_options(const Options& options) {
+  return {.path = options.folder / "jobs.db",
+          .application_id = kApplicationId,
+          .steps = kSchemaSteps,
+          .auto_checkpoint_pages = 0,
+          .medium = options.medium};
 }
 
 }  // namespace
 
-/// Takes all that waits, writes it as one transaction, answers it in one turn of the loop, again.
-/// The mutex guards the queue alone, which the loop fills and the writer thread empties.
+/// Takes all that waits, writes it as one transaction, answers it in one turn of the loop, tidies
+/// up, again. The mutex guards the queue alone, which the loop fills and the writer thread empties.
 class SqliteJobStore::Writer {
  public:
   Writer(async::Loop& loop, const Clock& clock, std::unique_ptr<db::Database> database,
          std::shared_ptr<EventFeed> feed, std::function<void(const Error&)> on_fatal)
       : loop_(loop),
-        clock_(clock),
-        database_(std::move(database)),
+        writer_(std::move(database), clock, {}),
         feed_(std::move(feed)),
         on_fatal_(std::move(on_fatal)),
         thread_({.threads = 1, .queue_limit = 16}) {}
@@ -81,10 +80,9 @@ class SqliteJobStore::Writer {
         }
         group->swap(queue_);
       }
-      const Result<std::uint64_t> written = write(*group);
+      const Result<std::uint64_t> written = writer_.write(*group);
       if (!written) {
-        failed_ = true;
-        loop_.post([this, error = written.error()] { on_fatal_(error); });
+        end(written.error());
         continue;
       }
       loop_.post([group = std::move(group), feed = feed_, last_event = *written] {
@@ -92,23 +90,18 @@ class SqliteJobStore::Writer {
           pending.synced();
         feed->advance(last_event);
       });
+      if (const Result<void> tidied = writer_.tidy(); !tidied) end(tidied.error());
     }
   }
 
-  /// The newest event of the group; 0 if it has none.
-  Result<std::uint64_t> write(const std::vector<Pending>& group) {
-    TRY_ASSIGN(auto transaction, db::Transaction::begin(*database_));
-    RowWriter writer(*database_, clock_.now());
-    for (const Pending& pending : group)
-      TRY(writer.write(pending.batch));
-    TRY(transaction.commit());
-    return writer.last_event();
+  void end(const Error& error) {
+    failed_ = true;
+    loop_.post([this, error] { on_fatal_(error); });
   }
 
   async::Loop& loop_;
-  const Clock& clock_;
-  std::unique_ptr<db::Database> database_;  // Of the writer thread alone.
-  std::shared_ptr<EventFeed> feed_;         // Of the loop thread alone.
+  GroupWriter writer_;               // Of the writer thread alone.
+  std::shared_ptr<EventFeed> feed_;  // Of the loop thread alone.
   std::function<void(const Error&)> on_fatal_;
   std::mutex mutex_;
   std::vector<Pending> queue_;
@@ -158,7 +151,7 @@ class SqliteJobStore::Readers {
 
 Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(async::Loop& loop, const Clock& clock,
                                                              Options options) {
-  const db::Options file = database_options(options.folder);
+  const db::Options file = database_options(options);
   TRY_ASSIGN(auto database, db::Database::open(file));
   std::vector<std::unique_ptr<db::Database>> reading;
   for (std::size_t i = 0; i < kReaders; ++i) {
@@ -262,7 +255,7 @@ async::Task<Result<void>> SqliteJobStore::copy_to(std::filesystem::path target) 
   // A connection and a thread of its own: a read that lasts holds up neither writer nor readers.
   async::BlockingPool thread({.threads = 1, .queue_limit = 1});
   co_return co_await async::blocking(thread, [&]() -> Result<void> {
-    TRY_ASSIGN(const auto database, db::Database::open(database_options(options_.folder)));
+    TRY_ASSIGN(const auto database, db::Database::open(database_options(options_)));
     return database->copy_to(target);
   });
 }

@@ -9,6 +9,7 @@
 #include "async/blocking.hpp"
 #include "async/loop.hpp"
 #include "base/clock.hpp"
+#include "db/medium.hpp"
 #include "jobstore/event_feed.hpp"
 #include "jobstore/job_store.hpp"
 
@@ -21,8 +22,10 @@ struct Options {
   std::uint64_t free_bytes_floor = 0;
   /// New work is refused while this many batches wait to be written.
   std::size_t pending_batches_max = 10'000;
-  /// Called once on the loop when a group could not be written. Must end the process.
+  /// Called once on the loop when a group could not be written, or the file not be tended. Must end
+  /// the process.
   std::function<void(const Error&)> on_fatal;
+  db::Medium medium = {};
 };
 
 /// The job store of a node: one SQLite file (write-ahead log, every group synced), one writer
