@@ -18,6 +18,8 @@ using protocol::HostedPhase;
 using protocol::OutcomeKind;
 
 constexpr Duration kOutcomePauseMax = std::chrono::minutes(5);
+/// Ended executions whose ids are remembered.
+constexpr std::size_t kEndedMax = 10'000;
 
 ExecutionResult cancelled(std::string reason) {
   ExecutionResult result;
@@ -174,6 +176,11 @@ void Decider::State::remove(const ExecutionId& execution, Turn& turn) {
   if (owner.held.empty()) heartbeat_times.clear(owner_id);
   held_deadlines.clear(id);
   held.erase(id);
+  if (ended.insert(id).second) ended_order.push_back(id);
+  if (ended_order.size() > kEndedMax) {
+    ended.erase(ended_order.front());
+    ended_order.pop_front();
+  }
   turn.fx.put(protocol::RemoveHosted{id});
   turn.act(Forget{id});
 }

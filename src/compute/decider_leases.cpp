@@ -56,7 +56,13 @@ void Decider::State::repeat_outcomes(const NodeId& to, Turn& turn) {
   }
 }
 
-void Decider::State::on(const NodeId& from, const protocol::Hello&, Turn& turn) {
+void Decider::State::on(const NodeId& from, const protocol::Hello& message, Turn& turn) {
+  std::set<ExecutionId>& expected = requester(from).expected;
+  expected.clear();
+  for (const protocol::KnownExecution& known : message.awarded) {
+    const bool unconfirmed = known.state == model::ComputeStateType::AskForBidAccepted;
+    if (unconfirmed && !held.contains(known.execution)) expected.insert(known.execution);
+  }
   heartbeat(from, turn);
   repeat_outcomes(from, turn);
 }

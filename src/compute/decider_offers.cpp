@@ -194,12 +194,10 @@ void Decider::State::on(const NodeId& from, const protocol::Award& message, Turn
     if (known->second.row.requester == from) repeat_state(known->second, message, turn);
     return;
   }
-  // An offer serves one award: a repeat that comes after its execution has ended finds none, so
-  // that nothing is run again.
   const auto place = offers.find(message.offer);
   if (place == offers.end() || place->second.requester != from ||
       place->second.stage == OfferStage::Assessing) {
-    refuse_award(from, message, busy("the bid is not known any more"), turn);
+    take_forgotten(from, message, turn);
     return;
   }
   ReceivedOffer& offer = place->second;
@@ -218,11 +216,61 @@ void Decider::State::on(const NodeId& from, const protocol::Award& message, Turn
   offers.erase(message.offer);
 }
 
+void Decider::State::take_forgotten(const NodeId& from, const protocol::Award& award, Turn& turn) {
+  // A repeat that comes after its execution has ended must not run it again.
+  const bool expected = requester(from).expected.contains(award.execution);
+  if (!expected || ended.contains(award.execution)) {
+    refuse_award(from, award, busy("the bid is not known any more"), turn);
+    return;
+  }
+  if (!protocol::accepts_late_result(*award.job)) {
+    // Its program must end before its requester may replace it.
+    refuse_award(from, award, busy("it is not known any more since when the lease runs"), turn);
+    return;
+  }
+  const auto counted = counted_resources(*award.job, options.job_default);
+  auto reasons = counted ? check_job(options.policy, from, *award.job, *counted)
+                         : std::vector<protocol::Reason>{{"resources", counted.error().message,
+                                                          protocol::RefusalKind::Never}};
+  if (!reasons.empty()) {
+    turn.fx.send(from, protocol::AwardRefused{award.execution, award.epoch, std::move(reasons)});
+    return;
+  }
+  // Its bid may stand under an id that its requester has forgotten.
+  const auto kept = std::ranges::find_if(offers, [&](const auto& entry) {
+    const ReceivedOffer& offer = entry.second;
+    return offer.requester == from && offer.job->id == award.job->id &&
+           offer.partition_index == award.partition_index;
+  });
+  if (kept != offers.end()) {
+    release(kept->second);
+    offer_deadlines.clear(kept->first);
+    offers.erase(kept);
+  }
+  const bool room = queue.empty() && has_room_for(*counted);
+  const bool fits = model::fits(*counted, options.capacity);
+  if (is_overtaken(from, award) || !fits || (!room && in_line() >= options.queue_max)) {
+    refuse_award(from, award, busy("the bid is not known any more and there is no room now"), turn);
+    return;
+  }
+  ReceivedOffer offer;
+  offer.requester = from;
+  offer.job = award.job;
+  offer.partition_index = award.partition_index;
+  offer.counted = *counted;
+  offer.stage = OfferStage::Lapsed;
+  offer.bid_at = turn.now.boot;
+  accept(from, award, offer, turn);
+  // Its lease may be nearly over: ask for it to be renewed.
+  heartbeat(from, turn);
+}
+
 void Decider::State::accept(const NodeId& from, const protocol::Award& award, ReceivedOffer& offer,
                             Turn& turn) {
   const bool reserved = offer.stage == OfferStage::Reserved;
   release(offer);
   Requester& owner = requester(from);
+  owner.expected.erase(award.execution);
   owner.reservations_max =
       std::min(owner.reservations_max + 1, options.reservations_per_requester_max);
 

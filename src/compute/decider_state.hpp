@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -70,6 +71,9 @@ struct Requester {
   std::map<std::uint64_t, BootTime> sent;
   std::size_t reservations = 0;
   std::size_t reservations_max = 0;
+  /// What its last hello called awarded and not confirmed: these it still counts on, so they are
+  /// taken even where their bid is forgotten.
+  std::set<ExecutionId> expected;
 };
 
 /// The decider's memory and rules, by files: decider.cpp (entry points, time, recovery),
@@ -105,6 +109,8 @@ class Decider::State {
   void refuse_award(const NodeId& to, const protocol::Award& award, protocol::Reason reason,
                     Turn& turn);
   void repeat_state(Held& held, const protocol::Award& award, Turn& turn);
+  /// An award whose bid is not known (any more): after a restart, or long after its time to live.
+  void take_forgotten(const NodeId& from, const protocol::Award& award, Turn& turn);
   bool is_overtaken(const NodeId& from, const protocol::Award& award);
   void accept(const NodeId& from, const protocol::Award& award, ReceivedOffer& offer, Turn& turn);
   bool has_room_for(const model::Resources& resources) const;
@@ -146,6 +152,9 @@ class Decider::State {
   std::size_t reserved_in_line = 0;
   std::map<ExecutionId, Held> held;
   std::map<NodeId, Requester> requesters;
+  /// Removed lately, oldest first: a late repeat of their award starts nothing.
+  std::set<ExecutionId> ended;
+  std::deque<ExecutionId> ended_order;
   /// Of executions that have room and reservations in stage Reserved.
   model::Resources used;
   std::size_t running = 0;

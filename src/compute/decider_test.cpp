@@ -211,6 +211,74 @@ TEST_F(ComputeDecider, RefusesAnAwardItNeverBidFor) {
   EXPECT_EQ(action<Start>(), nullptr);
 }
 
+TEST_F(ComputeDecider, TakesAnAwardWhoseBidARestartMadeItForget) {
+  const protocol::Award award = award_of("1");
+  hear(protocol::Hello{
+      "b", "r", {{award.execution, 1, 0, model::ComputeStateType::AskForBidAccepted}}});
+
+  hear(award);
+
+  ASSERT_NE(action<Start>(), nullptr);
+  EXPECT_EQ(action<Start>()->hosted.attempt, 1);
+  ASSERT_NE(sent<protocol::Heartbeat>(), nullptr) << "its lease may be nearly over";
+  EXPECT_EQ(sent<protocol::Heartbeat>()->held.size(), 1U);
+}
+
+TEST_F(ComputeDecider, AForgottenBidGivesItsReservationToItsAward) {
+  offer("1", job_of("2"));
+  assessed("1");
+  protocol::Award award = award_of("1", job_of("2"));
+  award.offer = {};  // Its requester restarted.
+  hear(protocol::Hello{
+      "b", "r", {{award.execution, 1, 0, model::ComputeStateType::AskForBidAccepted}}});
+
+  hear(award);
+
+  EXPECT_NE(action<Start>(), nullptr);
+  EXPECT_EQ(decider->describe().available_capacity.cpu_millis, 0U);
+  pass(5s);
+  EXPECT_EQ(decider->describe().available_capacity.cpu_millis, 0U);
+}
+
+TEST_F(ComputeDecider, RefusesAForgottenBidWithoutRoomOrWithOutsideEffectsAsNotNow) {
+  model::Job effects = job_of();
+  effects.id = JobId("j-effects");
+  effects.late_result = model::LateResult::Refuse;
+  run("1", job_of("2"));
+  model::Job second = job_of("2");
+  second.id = JobId("j-2");
+  run("2", second);
+  model::Job third = job_of("2");
+  third.id = JobId("j-3");
+  const auto unconfirmed = model::ComputeStateType::AskForBidAccepted;
+  hear(protocol::Hello{
+      "b",
+      "r",
+      {{ExecutionId("e-3"), 1, 0, unconfirmed}, {ExecutionId("e-effects"), 1, 0, unconfirmed}}});
+
+  for (const auto& award : {award_of("3", third), award_of("effects", effects)}) {
+    hear(award);
+    ASSERT_NE(sent<protocol::AwardRefused>(), nullptr);
+    EXPECT_EQ(sent<protocol::AwardRefused>()->reasons[0].kind, protocol::RefusalKind::NotNow);
+  }
+}
+
+TEST_F(ComputeDecider, ALateRepeatOfAnAwardThatHasEndedStartsNothing) {
+  const protocol::Award award = award_of("1");
+  const protocol::Hello hello{
+      "b", "r", {{award.execution, 1, 0, model::ComputeStateType::AskForBidAccepted}}};
+  run("1");
+  finish("1");
+  hear(protocol::OutcomeAck{award.execution, 1});
+  ASSERT_EQ(decider->held(), 0U);
+
+  hear(hello);
+  hear(award);
+
+  EXPECT_EQ(action<Start>(), nullptr);
+  EXPECT_NE(sent<protocol::AwardRefused>(), nullptr);
+}
+
 TEST_F(ComputeDecider, RepeatedAwardStartsNothingAndTellsTheState) {
   run("1");
 
