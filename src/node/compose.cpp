@@ -51,7 +51,8 @@ Result<void> Node::Parts::open_data() {
 
   TRY_ASSIGN(content, content::embedded::EmbeddedStore::open(
                           {.folder = data_dir->path() / "content",
-                           .floor_bytes = options.settings.content.free_bytes_floor},
+                           .floor_bytes = options.settings.content.free_bytes_floor,
+                           .on_fatal = end_after_failed_commit},
                           pool));
   TRY_ASSIGN(const auto trees, data_dir->folder("materialised"));
   TRY_ASSIGN(

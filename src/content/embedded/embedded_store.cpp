@@ -32,13 +32,20 @@ constexpr std::string_view kSchema[] = {
     "CREATE TABLE collection (one INTEGER PRIMARY KEY, cycle INTEGER NOT NULL);",
 };
 
-db::Options index_options(const std::filesystem::path& path) {
-  return {.path = path, .application_id = kApplicationId, .steps = kSchema};
+db::Options index_options(const Options& options) {
+  return {.path = options.folder / "index.db",
+          .application_id = kApplicationId,
+          .steps = kSchema,
+          .medium = options.medium};
 }
 
+/// Durably: what is synced in it later must not go with its entry.
 Result<void> make_folder(const std::filesystem::path& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail_errno(path.native());
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return {};
+    return fail_errno(path.native());
+  }
+  return system_files().sync_folder(path.has_parent_path() ? path.parent_path() : ".");
 }
 
 Result<void> check_version(const std::filesystem::path& folder) {
@@ -142,7 +149,7 @@ class EmbeddedStore::Batch final : public AddBatch {
     std::set<std::int64_t> touched;
     for (const auto& [hash, place] : places_)
       touched.insert(place.segment);
-    TRY(store_.segments_->sync(touched));
+    TRY(store_.durable(store_.segments_->sync(touched)));
     const std::lock_guard lock(store_.index_mutex_);
     db::Database& index = *store_.index_;
     Collector& collector = *store_.collector_;
@@ -164,7 +171,7 @@ class EmbeddedStore::Batch final : public AddBatch {
     }
     if (root) TRY(store_.insert_root(*root));
     if (pin) TRY(store_.insert_pin(*pin));
-    TRY(transaction.commit());
+    TRY(store_.durable(transaction.commit()));
     for (const BlockPlace& place : added)
       collector.added(place);
     if (!pin) collector.note_garbage();
@@ -188,10 +195,11 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options,
   TRY(make_folder(options.folder / "segments"));
   std::unique_ptr<EmbeddedStore> store(
       new EmbeddedStore(std::move(options), pool, std::move(lock)));
-  TRY_ASSIGN(store->index_, db::Database::open(index_options(store->options_.folder / "index.db")));
+  TRY_ASSIGN(store->index_, db::Database::open(index_options(store->options_)));
   TRY_ASSIGN(const auto ends, indexed_ends(*store->index_));
   TRY_ASSIGN(store->segments_, Segments::open({.folder = store->options_.folder / "segments",
-                                               .roll_bytes = store->options_.segment_roll_bytes},
+                                               .roll_bytes = store->options_.segment_roll_bytes,
+                                               .files = store->options_.medium.files},
                                               ends));
   store->collector_ =
       std::make_unique<Collector>(*store->index_, store->index_mutex_, *store, *store->segments_);
@@ -207,6 +215,13 @@ Result<void> EmbeddedStore::check_floor() {
                     fmt::format("disk of {} has {} bytes free, below the floor of {}",
                                 options_.folder.native(), space.free_bytes, floor),
                     "free some space and try again"});
+}
+
+Result<void> EmbeddedStore::durable(Result<void> result) {
+  if (!result && result.error().code == Code::Internal && options_.on_fatal) {
+    options_.on_fatal(result.error());
+  }
+  return result;
 }
 
 Result<std::optional<BlockPlace>> EmbeddedStore::find(const multi::Multihash& hash) {
@@ -275,7 +290,7 @@ Result<void> EmbeddedStore::pin(const Pin& pin) {
   const std::lock_guard lock(index_mutex_);
   TRY_ASSIGN(const auto place, look_up(pin.cid.hash()));
   if (!place) return fail(Code::NotFound, "block {} is not here", pin.cid);
-  return insert_pin(pin);
+  return durable(insert_pin(pin));
 }
 
 Result<void> EmbeddedStore::unpin(const multi::Cid& cid, PinOwner owner,
@@ -347,7 +362,7 @@ Result<void> EmbeddedStore::mark_complete(const multi::Cid& root) {
   const std::lock_guard lock(index_mutex_);
   TRY_ASSIGN(const auto place, look_up(root.hash()));
   if (!place) return fail(Code::NotFound, "block {} is not here", root);
-  return insert_root(root);
+  return durable(insert_root(root));
 }
 
 Result<CollectStep> EmbeddedStore::collect(WallTime now) {
@@ -358,8 +373,7 @@ Result<std::vector<Segments::Frozen>> EmbeddedStore::snapshot(const std::filesys
   const CollectorPause pause(*this);
   // A connection of its own, so that adds and reads go on meanwhile. What the copy names lies
   // within the segments as they are afterwards.
-  TRY_ASSIGN(const auto connection,
-             db::Database::open(index_options(options_.folder / "index.db")));
+  TRY_ASSIGN(const auto connection, db::Database::open(index_options(options_)));
   TRY(connection->copy_to(index));
   return segments_->freeze();
 }

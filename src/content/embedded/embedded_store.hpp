@@ -41,6 +41,11 @@ struct Options {
   std::uint64_t floor_bytes = std::uint64_t{1} << 30;
   /// For tests; by default statvfs(2).
   std::function<Result<DiskSpace>(const std::filesystem::path&)> disk_space = {};
+  /// Called, on the thread that met it, when a commit or sync fails on a failing disk: it is never
+  /// tried again. Must end the process where something else than the caller depends on the store.
+  std::function<void(const Error&)> on_fatal = {};
+  /// Of the index and the segments.
+  db::Medium medium = {};
 };
 
 /// Free and total bytes, as an ordinary user sees them, of the file system that holds `path`.
@@ -83,6 +88,8 @@ class EmbeddedStore final : public ContentStore {
   Result<std::optional<BlockPlace>> look_up(const multi::Multihash& hash);
   Result<void> insert_pin(const Pin& pin);
   Result<void> insert_root(const multi::Cid& root);
+  /// Passes `result` on; tells on_fatal of a failing disk.
+  Result<void> durable(Result<void> result);
   Result<void> note_unpinned(const std::vector<Bytes>& cids);
   Result<std::uint64_t> walk_whole(const multi::Cid& root);
 

@@ -2,13 +2,8 @@
 #include "content/embedded/segments.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <vector>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.hpp"
 
@@ -16,40 +11,39 @@ namespace skrei::content::embedded {
 namespace {
 
 constexpr std::string_view kMagic = "SKRSEG01";
+constexpr std::string_view kMagicWord = "SKRSEG";  // Before the version, two digits.
+constexpr int kVersion = 1;
 constexpr std::string_view kSuffix = ".seg";
 
-Result<void> write_at(int fd, ByteView bytes, std::int64_t offset, std::string_view what) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), offset);
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return fail_errno(what);
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += written;
-  }
-  return {};
-}
-
-Result<void> sync_folder(const std::filesystem::path& folder) {
-  TRY_ASSIGN(const UniqueFd directory, open_file(folder, O_RDONLY | O_DIRECTORY));
-  if (::fsync(directory.get()) != 0) return fail_errno(folder.native());
-  return {};
-}
-
-Result<std::vector<std::int64_t>> segment_numbers(const std::filesystem::path& folder) {
+Result<std::vector<std::int64_t>> segment_numbers(FileSystem& files,
+                                                  const std::filesystem::path& folder) {
   std::vector<std::int64_t> numbers;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().native();
+  TRY_ASSIGN(const auto names, files.list(folder));
+  for (const std::string& name : names) {
     if (!name.ends_with(kSuffix)) continue;
     std::int64_t number = 0;
     const char* end = name.data() + name.size() - kSuffix.size();
     if (std::from_chars(name.data(), end, number).ptr == end) numbers.push_back(number);
   }
-  if (error) return fail(errno_error(error.value(), folder.native()));
   std::ranges::sort(numbers);
   return numbers;
+}
+
+/// Whether the file begins as a segment does; an error for one of a newer version.
+Result<bool> has_magic(File& file, const std::filesystem::path& path) {
+  Bytes bytes(kMagic.size());
+  TRY_ASSIGN(const std::size_t got, file.read_at(bytes, 0));
+  const std::string_view text = as_chars(ByteView(bytes).first(got));
+  if (text == kMagic) return true;
+  if (got < kMagic.size() || !text.starts_with(kMagicWord)) return false;
+  int version = 0;
+  std::from_chars(text.data() + kMagicWord.size(), text.data() + text.size(), version);
+  if (version <= kVersion) return false;
+  return fail(Error{Code::FailedPrecondition,
+                    fmt::format("content store: segment {} has version {}, newer than the {} that "
+                                "this Skrei knows",
+                                path.native(), version, kVersion),
+                    "start the newer Skrei, or name another data directory"});
 }
 
 }  // namespace
@@ -57,7 +51,8 @@ Result<std::vector<std::int64_t>> segment_numbers(const std::filesystem::path& f
 Result<std::unique_ptr<Segments>> Segments::open(
     const Options& options, const std::map<std::int64_t, std::int64_t>& indexed_ends) {
   std::unique_ptr<Segments> segments(new Segments(options));
-  TRY_ASSIGN(const std::vector<std::int64_t> numbers, segment_numbers(options.folder));
+  TRY_ASSIGN(const std::vector<std::int64_t> numbers,
+             segment_numbers(*options.files, options.folder));
   for (const auto& [number, end] : indexed_ends) {
     if (std::ranges::binary_search(numbers, number)) continue;
     return fail(Code::Internal, "content store: segment {} is missing; restore it from a copy",
@@ -78,36 +73,40 @@ std::filesystem::path Segments::path_of(std::int64_t number) const {
 
 Result<void> Segments::open_existing(std::int64_t number, std::int64_t indexed_end, bool newest) {
   const std::filesystem::path path = path_of(number);
-  TRY_ASSIGN(UniqueFd file, open_file(path, O_RDWR | O_NOFOLLOW));
-  struct stat info{};
-  if (::fstat(file.get(), &info) != 0) return fail_errno(path.native());
+  TRY_ASSIGN(std::shared_ptr<File> file, options_.files->open(path, FileSystem::Open::Existing));
+  TRY_ASSIGN(const std::int64_t size, file->size());
+  TRY_ASSIGN(const bool is_segment, has_magic(*file, path));
   const std::int64_t end = std::max<std::int64_t>(indexed_end, kMagic.size());
-  if (info.st_size < indexed_end) {
+  if (size < indexed_end) {
     return fail(Code::Internal,
                 "content store: segment {} has {} bytes, fewer than the {} of its index; restore "
                 "it from a copy",
-                path.native(), info.st_size, indexed_end);
+                path.native(), size, indexed_end);
   }
-  if (newest && info.st_size != end) {
+  if (indexed_end > 0 && !is_segment) {
+    return fail(Code::Internal,
+                "content store: segment {} does not begin as one; restore it from a copy",
+                path.native());
+  }
+  if (newest && (size != end || !is_segment)) {
     log::info("content store: torn tail cut off",
-              {{"segment", path.native()}, {"from", info.st_size}, {"to", end}});
-    if (::ftruncate(file.get(), end) != 0) return fail_errno(path.native());
-    TRY(write_at(file.get(), as_bytes(kMagic), 0, path.native()));
-    if (::fsync(file.get()) != 0) return fail_errno(path.native());
+              {{"segment", path.native()}, {"from", size}, {"to", end}});
+    TRY(file->truncate(end));
+    TRY(file->write_at(as_bytes(kMagic), 0));
+    TRY(file->sync());
   }
-  segments_[number] = {.file = std::make_shared<const UniqueFd>(std::move(file)),
-                       .end = newest ? end : info.st_size};
+  segments_[number] = {.file = std::move(file), .end = newest ? end : size};
   return {};
 }
 
 Result<void> Segments::create(std::int64_t number) {
+  // One that could not be finished, on a full disk, is begun anew.
   const std::filesystem::path path = path_of(number);
-  TRY_ASSIGN(UniqueFd file, open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600));
-  TRY(write_at(file.get(), as_bytes(kMagic), 0, path.native()));
-  if (::fsync(file.get()) != 0) return fail_errno(path.native());
-  TRY(sync_folder(options_.folder));
-  segments_[number] = {.file = std::make_shared<const UniqueFd>(std::move(file)),
-                       .end = static_cast<std::int64_t>(kMagic.size())};
+  TRY_ASSIGN(std::shared_ptr<File> file, options_.files->open(path, FileSystem::Open::Replace));
+  TRY(file->write_at(as_bytes(kMagic), 0));
+  TRY(file->sync());
+  TRY(options_.files->sync_folder(options_.folder));
+  segments_[number] = {.file = std::move(file), .end = static_cast<std::int64_t>(kMagic.size())};
   return {};
 }
 
@@ -121,12 +120,13 @@ Result<BlockPlace> Segments::append(const multi::Multihash& hash, ByteView block
   record.insert(record.end(), key.begin(), key.end());
   record.insert(record.end(), block.begin(), block.end());
 
+  TRY(check_syncs());
   const std::lock_guard lock(mutex_);
   if (segments_.rbegin()->second.end >= options_.roll_bytes) {
     TRY(create(segments_.rbegin()->first + 1));
   }
   auto& [number, segment] = *segments_.rbegin();
-  TRY(write_at(segment.file->get(), record, segment.end, path_of(number).native()));
+  TRY(segment.file->write_at(record, segment.end));
   segment.end += static_cast<std::int64_t>(record.size());
   ++segment.unsettled;
   const auto length = static_cast<std::int64_t>(block.size());
@@ -140,7 +140,7 @@ void Segments::settle(const BlockPlace& place) {
   }
 }
 
-Result<std::shared_ptr<const UniqueFd>> Segments::file_of(std::int64_t number) {
+Result<std::shared_ptr<File>> Segments::file_of(std::int64_t number) {
   const std::lock_guard lock(mutex_);
   const auto found = segments_.find(number);
   if (found != segments_.end()) return found->second.file;
@@ -161,9 +161,9 @@ Result<bool> Segments::remove(std::int64_t number) {
   const auto found = segments_.find(number);
   if (found == segments_.end()) return true;
   if (number == segments_.rbegin()->first || found->second.unsettled > 0) return false;
-  if (::unlink(path_of(number).c_str()) != 0) return fail_errno(path_of(number).native());
+  TRY(options_.files->remove(path_of(number)));
   segments_.erase(found);
-  TRY(sync_folder(options_.folder));
+  TRY(options_.files->sync_folder(options_.folder));
   return true;
 }
 
@@ -175,10 +175,29 @@ std::vector<Segments::Frozen> Segments::freeze() {
   return frozen;
 }
 
+Result<void> Segments::check_syncs() {
+  // Appends do not wait for a sync under way.
+  if (!has_failed_) return {};
+  const std::lock_guard lock(sync_mutex_);
+  return fail(*failed_sync_);
+}
+
 Result<void> Segments::sync(const std::set<std::int64_t>& segments) {
+  // One at a time: the kernel reports a failure to one caller, and may have dropped another's bytes
+  // with it.
+  const std::lock_guard lock(sync_mutex_);
+  if (failed_sync_) return fail(*failed_sync_);
   for (const std::int64_t number : segments) {
     TRY_ASSIGN(const auto file, file_of(number));
-    if (::fdatasync(file->get()) != 0) return fail_errno(path_of(number).native());
+    const Result<void> synced = file->sync();
+    if (synced) continue;
+    failed_sync_ = Error{
+        synced.error().code,
+        fmt::format("content store: segment {} could not be synced ({}); nothing more is added",
+                    path_of(number).native(), synced.error().message),
+        "look after the disk, then start the node again"};
+    has_failed_ = true;
+    return fail(*failed_sync_);
   }
   return {};
 }
@@ -186,19 +205,10 @@ Result<void> Segments::sync(const std::set<std::int64_t>& segments) {
 Result<Bytes> Segments::read(const BlockPlace& place) {
   TRY_ASSIGN(const auto file, file_of(place.segment));
   Bytes bytes(static_cast<std::size_t>(place.length));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::pread(file->get(), bytes.data() + done, bytes.size() - done,
-                                place.offset + static_cast<std::int64_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno(path_of(place.segment).native());
-    if (got == 0) {
-      return fail(Code::Internal, "content store: segment {} ends early",
-                  path_of(place.segment).native());
-    }
-    done += static_cast<std::size_t>(got);
-  }
-  return bytes;
+  TRY_ASSIGN(const std::size_t got, file->read_at(bytes, place.offset));
+  if (got == bytes.size()) return bytes;
+  return fail(Code::Internal, "content store: segment {} ends early",
+              path_of(place.segment).native());
 }
 
 }  // namespace skrei::content::embedded

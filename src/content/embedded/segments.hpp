@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/fd.hpp"
+#include "base/file_system.hpp"
 #include "multi/multihash.hpp"
 
 // Segment files: where the bytes of blocks lie, append-only.
 //
-//   file    "SKRSEG01", then records
+//   file    "SKRSEG01" (01: the version; a newer one is refused), then records
 //   record  u32 length of the block (big-endian), u8 length of the multihash, multihash, block
 //
 // Records carry their hash, so an index can be rebuilt from the segments alone. The index points
@@ -38,10 +40,11 @@ class Segments {
     std::filesystem::path folder;
     std::int64_t roll_bytes = std::int64_t{256}
                               << 20;  ///< A segment this long is followed by a new one.
+    FileSystem* files = &system_files();
   };
   /// `indexed_ends`: for each segment, the end of its last indexed block. Bytes beyond it in the
   /// newest segment were never answered for (a torn tail) and are cut off. Internal if a segment is
-  /// missing or shorter than that.
+  /// missing or shorter than that; FailedPrecondition if one has a newer version.
   static Result<std::unique_ptr<Segments>> open(
       const Options& options, const std::map<std::int64_t, std::int64_t>& indexed_ends);
 
@@ -49,6 +52,7 @@ class Segments {
   /// caller says settle() for it, once for each append.
   Result<BlockPlace> append(const multi::Multihash& hash, ByteView block);
   void settle(const BlockPlace& place);
+  /// Once it has failed, it and append() fail with the same error: it is never tried again.
   Result<void> sync(const std::set<std::int64_t>& segments);
   /// NotFound if the segment was removed: the block has moved, or gone.
   Result<Bytes> read(const BlockPlace& place);
@@ -68,13 +72,13 @@ class Segments {
   struct Frozen {
     std::string name;
     std::int64_t bytes = 0;
-    std::shared_ptr<const UniqueFd> file;
+    std::shared_ptr<File> file;
   };
   std::vector<Frozen> freeze();
 
  private:
   struct Segment {
-    std::shared_ptr<const UniqueFd> file;  // Shared with reads, which outlive a removal.
+    std::shared_ptr<File> file;  // Shared with reads, which outlive a removal.
     std::int64_t end = 0;
     std::int64_t unsettled = 0;
   };
@@ -82,11 +86,15 @@ class Segments {
   std::filesystem::path path_of(std::int64_t number) const;
   Result<void> open_existing(std::int64_t number, std::int64_t indexed_end, bool newest);
   Result<void> create(std::int64_t number);
-  Result<std::shared_ptr<const UniqueFd>> file_of(std::int64_t number);
+  Result<std::shared_ptr<File>> file_of(std::int64_t number);
+  Result<void> check_syncs();
 
   Options options_;
   std::mutex mutex_;  // Guards the map and what is in it.
   std::map<std::int64_t, Segment> segments_;
+  std::mutex sync_mutex_;  // Taken before mutex_, never after it.
+  std::optional<Error> failed_sync_;
+  std::atomic<bool> has_failed_ = false;  // Whether failed_sync_ is set.
 };
 
 }  // namespace skrei::content::embedded
