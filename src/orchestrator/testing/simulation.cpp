@@ -243,9 +243,13 @@ void World::cut(const NodeId& id) {
 
 void World::submit() {
   if (!requester_->decider) return;
-  const int count = 1 + static_cast<int>(random_.next_u64() % 4);
+  model::Job job = simulated_job(1 + static_cast<int>(random_.next_u64() % 4));
+  if (chance(weather_.ops)) {
+    job.type = model::JobType::Ops;
+    job.count = 0;
+  }
   auto submitted =
-      requester_->decider->submit({.job = simulated_job(count), .warnings = {}, .key = {}}, now());
+      requester_->decider->submit({.job = std::move(job), .warnings = {}, .key = {}}, now());
   SKREI_ASSERT(submitted.has_value());
   const JobId id = submitted->answer.job_id;
   requester_->apply(*this, std::move(submitted->effects), [this, id] { acknowledged.insert(id); });

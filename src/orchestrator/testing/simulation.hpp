@@ -32,6 +32,8 @@ struct Weather {
   /// Executions that end as a fault of the node, and as a fault of their job.
   unsigned node_faults = 50;
   unsigned job_faults = 20;
+  /// Jobs that run once on every node.
+  unsigned ops = 200;
   /// Jobs that somebody stops.
   unsigned stops = 100;
   /// Crashes and cuts happen up to then.
