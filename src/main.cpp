@@ -18,7 +18,9 @@ int main(int argc, char** argv) {
   if (command == skrei::executor::wasm::kCompileChildCommand) {
     return skrei::executor::wasm::run_compile_child(argc, argv);
   }
+  // A closed pipe and a limit on the length of files are errors with a sentence, not sudden deaths.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   skrei::cli::Io io = skrei::cli::Io::standard();
   const std::string program = argc > 0 ? argv[0] : "skrei";
   const std::size_t slash = program.rfind('/');

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include "base/fd.hpp"
 #include "base/testing/temp_dir.hpp"
 #include "db/sqlite_error.hpp"
 
@@ -180,16 +181,99 @@ TEST_F(DatabaseTest, AFailedMigrationChangesNothing) {
   EXPECT_EQ(count(*database, "SELECT count(*) FROM sqlite_master WHERE name = 'other'"), 0);
 }
 
-TEST_F(DatabaseTest, RefusesANewerSchemaWithASentence) {
+TEST_F(DatabaseTest, KeepsTheNewestCopiesOfOlderVersionsOnly) {
+  std::vector<std::string_view> steps{kSteps[0]};
+  const auto open_all = [&] {
+    return Database::open({.path = file(), .application_id = kApplication, .steps = steps});
+  };
+  ASSERT_TRUE(open_all());
+  std::ofstream(file().native() + ".vX-backup") << "another's";
+  for (int version = 2; version <= 12; ++version) {
+    steps.push_back("CREATE TABLE IF NOT EXISTS other (a)");
+    ASSERT_TRUE(open_all());
+  }
+
+  std::vector<std::string> copies;
+  for (const std::string& name : system_files().list(dir_.path()).value())
+    if (name.ends_with("-backup")) copies.push_back(name);
+  EXPECT_EQ(copies, (std::vector<std::string>{"test.db.v10-backup", "test.db.v11-backup",
+                                              "test.db.v9-backup", "test.db.vX-backup"}));
+}
+
+TEST_F(DatabaseTest, RefusesANewerSchemaWithASentenceAndLeavesItAsItIs) {
   ASSERT_TRUE(open(2));
+  const Bytes before = read_file(file(), 1 << 20).value();
 
   const auto older = open(1);
 
   ASSERT_FALSE(older);
   EXPECT_EQ(older.error().code, Code::FailedPrecondition);
-  EXPECT_TRUE(older.error().message.contains("version 2 is newer than the 1"))
-      << older.error().message;
-  EXPECT_FALSE(older.error().hint.empty());
+  EXPECT_EQ(older.error().message,
+            fmt::format("database {}: schema version 2 is newer than the 1 that this Skrei knows",
+                        file().native()));
+  EXPECT_EQ(older.error().hint, "start the newer Skrei, or name another data directory");
+  EXPECT_EQ(read_file(file(), 1 << 20).value(), before);
+}
+
+TEST_F(DatabaseTest, RefusesADatabaseOfAProgramThatNamesItselfNowhere) {
+  {
+    sqlite3* other = nullptr;
+    ASSERT_EQ(::sqlite3_open(file().c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(::sqlite3_exec(other, "CREATE TABLE precious (a)", nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    ::sqlite3_close(other);
+  }
+  const Bytes before = read_file(file(), 1 << 20).value();
+
+  const auto database = open();
+
+  ASSERT_FALSE(database);
+  EXPECT_EQ(database.error().code, Code::FailedPrecondition);
+  EXPECT_TRUE(database.error().message.contains("belongs to another program"))
+      << database.error().message;
+  EXPECT_EQ(read_file(file(), 1 << 20).value(), before);
+}
+
+TEST_F(DatabaseTest, AShortFileThatIsNoDatabaseIsRefusedToo) {
+  std::ofstream(file()) << "hello";
+
+  const auto database = open();
+
+  ASSERT_FALSE(database);
+  EXPECT_EQ(database.error().code, Code::FailedPrecondition);
+  EXPECT_TRUE(database.error().message.contains("not an SQLite database"))
+      << database.error().message;
+  EXPECT_EQ(as_chars(read_file(file(), 100).value()), "hello");
+}
+
+/// A reader of an old state in the way of the log.
+TEST_F(DatabaseTest, ACheckpointSaysWhetherAReaderWasInItsWay) {
+  const auto writer = Database::open({.path = file(),
+                                      .application_id = kApplication,
+                                      .steps = kSteps,
+                                      .auto_checkpoint_pages = 0})
+                          .value();
+  const auto reader = open().value();
+  ASSERT_TRUE(writer->run("INSERT INTO item (name) VALUES ('a')"));
+  ASSERT_TRUE(writer->checkpoint());
+  {
+    auto reading = reader->statement("SELECT name FROM item").value();
+    ASSERT_TRUE(reading.step().value());
+    ASSERT_TRUE(writer->run("INSERT INTO item (name, value) VALUES ('b', ?)", Bytes(20'000, 1)));
+    EXPECT_GE(writer->log_pages(), 5);
+
+    const auto passive = writer->checkpoint().value();
+    const auto restart = writer->checkpoint(CheckpointMode::Restart).value();
+
+    EXPECT_FALSE(passive.complete);
+    EXPECT_LT(passive.moved_pages, passive.log_pages);
+    EXPECT_FALSE(restart.complete);
+  }
+  const auto free = writer->checkpoint(CheckpointMode::Restart).value();
+  ASSERT_TRUE(writer->run("INSERT INTO item (name) VALUES ('c')"));
+
+  EXPECT_TRUE(free.complete);
+  EXPECT_LT(writer->log_pages(), 5);
 }
 
 TEST_F(DatabaseTest, RefusesAnotherProgramsFileAndWhatIsNoDatabase) {

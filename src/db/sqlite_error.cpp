@@ -29,6 +29,9 @@ Mapping mapping(int extended_code) {
               "stop the other program that uses this file"};
     case SQLITE_CONSTRAINT:
       return {Code::FailedPrecondition, "a constraint does not hold", ""};
+    case SQLITE_IOERR:
+      return {Code::Internal, "the disk could not be read or written",
+              "look after the disk; the system's log says more"};
     case SQLITE_CORRUPT:
       return {Code::Internal, "the file is damaged", "restore it from a copy"};
     case SQLITE_NOTADB:

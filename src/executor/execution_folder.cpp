@@ -35,7 +35,8 @@ Bytes seal(std::string_view magic, RecordWriter body) {
   return bytes;
 }
 
-/// The body of the record in the file; empty if there is no whole record.
+/// The body of the record in the file; empty if there is no whole record. Every version has magic,
+/// version and checksum at these places, so that a torn record is told from a newer one.
 Result<std::optional<Bytes>> unseal(const std::filesystem::path& path, std::string_view magic) {
   auto bytes = read_file(path, kRecordBytesMax);
   if (!bytes) {
@@ -53,8 +54,10 @@ Result<std::optional<Bytes>> unseal(const std::filesystem::path& path, std::stri
   }
   RecordReader header(content.subspan(magic.size()));
   if (const std::uint32_t version = header.u32(); version != kVersion) {
-    return fail(Code::FailedPrecondition, "{}: of version {}; this Skrei reads version {}",
-                path.native(), version, kVersion);
+    return fail(Error{Code::FailedPrecondition,
+                      fmt::format("{}: a record of version {}; this Skrei knows version {}",
+                                  path.native(), version, kVersion),
+                      "start the Skrei that wrote it, or name another data directory"});
   }
   return to_bytes(content.subspan(header_bytes));
 }

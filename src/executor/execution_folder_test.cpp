@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "executor/execution_folder.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "base/fd.hpp"
+#include "base/hash.hpp"
 #include "base/testing/temp_dir.hpp"
 
 namespace skrei::executor {
@@ -40,6 +43,26 @@ TEST_F(ExecutionFolders, RecordsComeBackAsTheyWere) {
 
   EXPECT_EQ(one.read_start().value(), start);
   EXPECT_EQ(one.read_exit().value(), kExit);
+}
+
+TEST_F(ExecutionFolders, ARecordOfANewerVersionIsRefusedWithASentence) {
+  const auto one = folder("e-1");
+  ASSERT_TRUE(one.write_exit(kExit));
+  const auto file = one.path() / "exit";
+  Bytes bytes = read_file(file, 1 << 20).value();
+  const std::size_t content = bytes.size() - 8;
+  bytes[8] = 2;
+  const Sha256Digest digest = sha256(ByteView(bytes).first(content));
+  std::copy_n(digest.begin(), 8, bytes.begin() + static_cast<std::ptrdiff_t>(content));
+  ASSERT_TRUE(write_file_atomically(file, bytes));
+
+  const auto exit = one.read_exit();
+
+  ASSERT_FALSE(exit);
+  EXPECT_EQ(exit.error().code, Code::FailedPrecondition);
+  EXPECT_EQ(exit.error().message,
+            file.native() + ": a record of version 2; this Skrei knows version 1");
+  EXPECT_FALSE(exit.error().hint.empty());
 }
 
 TEST_F(ExecutionFolders, AbsentAndDamagedRecordsAreAbsent) {

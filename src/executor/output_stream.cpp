@@ -165,8 +165,10 @@ Result<OutputReader::Header> OutputReader::header() const {
     return fail(Code::FailedPrecondition, "not an output stream");
   }
   if (const auto version = word_at(bytes, kVersionAt); version != kVersion) {
-    return fail(Code::FailedPrecondition,
-                "output stream of version {}; this Skrei reads version {}", version, kVersion);
+    return fail(Error{
+        Code::FailedPrecondition,
+        fmt::format("output stream of version {}; this Skrei knows version {}", version, kVersion),
+        "start the Skrei that wrote it, or name another data directory"});
   }
   Header header{.retention = {word_at(bytes, kHeadAt), word_at(bytes, kTailAt)},
                 .reserved = word_at(bytes, kReservedAt),

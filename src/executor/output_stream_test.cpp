@@ -145,7 +145,7 @@ TEST_F(OutputStream, ForeignAndNewerFilesAreRefusedWithASentence) {
   }
   std::fstream(path_, std::ios::in | std::ios::out).seekp(8).put(9);
   EXPECT_EQ(OutputReader::open(path_).error().message,
-            path_.native() + ": output stream of version 9; this Skrei reads version 1");
+            path_.native() + ": output stream of version 9; this Skrei knows version 1");
 
   EXPECT_EQ(OutputReader::open(folder_.path() / "none").error().code, Code::NotFound);
 }

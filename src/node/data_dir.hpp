@@ -13,7 +13,8 @@ namespace skrei::node {
 
 /// The one folder in which a node keeps everything, held by one process at a time.
 ///
-///   VERSION          one line, "skrei 1"; a newer number is refused
+///   VERSION          one line, "skrei 1"; a newer number is refused. It stands for the names and
+///                    places of all files, and the form of those without a version of their own
 ///   lock             locked (flock) while a node runs; holds its process id
 ///   node_id          who this node is, made once
 ///   jobs.db content/ materialised/ executions/ wasm/    see ARCHITECTURE.md
