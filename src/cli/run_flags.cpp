@@ -87,6 +87,21 @@ Result<InputFlag> parse_short(std::string_view text) {
   return input;
 }
 
+/// The job type behind `--target`.
+Result<model::JobType> parse_target(std::string_view target, std::int64_t count) {
+  if (target == "any") return model::JobType::Batch;
+  if (target != "all") {
+    return fail(Error{Code::InvalidArgument, fmt::format("--target {}: not known", target),
+                      "use any or all"});
+  }
+  if (count != 1) {
+    return fail(Error{Code::InvalidArgument,
+                      fmt::format("--count {}: each matching node runs it once", count),
+                      "leave --count or --target all out"});
+  }
+  return model::JobType::Ops;
+}
+
 }  // namespace
 
 Result<InputFlag> InputFlag::parse(std::string_view text) {
@@ -164,6 +179,8 @@ void RunFlags::declare(Options& options) {
   options.value("--namespace", name_space, "NAME", "Namespace of the job");
   options.list("-l,--labels", labels, "KEY=VALUE", "A label of the job");
   options.list("--constraints", constraints, "SELECTOR", "Only nodes whose labels match");
+  options.value("--target", target, "any|all",
+                "any: --count runs, wherever there is room; all: one on each node that matches");
   options.number("--count", count, 1, 1'000'000, "Partitions: so many runs, each told its number");
   options.number("--priority", priority, -1'000'000, 1'000'000, "Higher runs first");
   options.value("-p,--publisher", publisher, "KIND", "Where the result goes: ipfs");
@@ -188,7 +205,7 @@ Result<model::Job> RunFlags::to_job() const {
   model::Job job;
   job.name = name;
   job.namespace_ = name_space;
-  job.type = model::JobType::Batch;
+  TRY_ASSIGN(job.type, parse_target(target, count));
   job.priority = static_cast<int>(priority);
   job.count = static_cast<int>(count);
   for (const std::string& text : labels) {

@@ -57,6 +57,7 @@ struct RunFlags {
   std::string queue_timeout;
   std::string name;
   std::string name_space = "default";
+  std::string target = "any";
   std::int64_t count = 1;
   std::int64_t priority = 0;
 

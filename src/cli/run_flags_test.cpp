@@ -82,6 +82,14 @@ TEST(RunFlags, BecomeAJob) {
   EXPECT_EQ(task.timeouts.total.count(), 60);
 }
 
+TEST(RunFlags, TargetAllIsAnOpsJob) {
+  RunFlags flags;
+  flags.target = "all";
+  EXPECT_EQ(flags.to_job()->type, model::JobType::Ops);
+  flags.count = 2;
+  EXPECT_EQ(flags.to_job().error().message, "--count 2: each matching node runs it once");
+}
+
 TEST(RunFlags, RefuseWhatCannotBe) {
   const auto refused = [](auto change) {
     RunFlags flags;
@@ -90,6 +98,7 @@ TEST(RunFlags, RefuseWhatCannotBe) {
   };
   EXPECT_TRUE(refused([](RunFlags& f) { f.env = {"=x"}; }));
   EXPECT_TRUE(refused([](RunFlags& f) { f.memory = "lots"; }));
+  EXPECT_TRUE(refused([](RunFlags& f) { f.target = "some"; }));
   EXPECT_TRUE(refused([](RunFlags& f) { f.publisher = "s3"; }));
   EXPECT_TRUE(refused([](RunFlags& f) { f.constraints = {"a in"}; }));
   EXPECT_TRUE(refused([](RunFlags& f) { f.inputs = {"./a", "./b"}; }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compute/decider.hpp"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -306,6 +307,33 @@ TEST_F(ComputeDecider, QueuesWhatDoesNotFitAndRefusesBeyondTheBound) {
   EXPECT_EQ(phase("2"), HostedPhase::Preparing);
   ASSERT_NE(action<Start>(), nullptr);
   EXPECT_EQ(action<Start>()->hosted.id, ExecutionId("e-2"));
+}
+
+TEST_F(ComputeDecider, StartsWaitingOnesByPriorityWhichMayBeNegative) {
+  Options options = test_options();
+  options.queue_max = 8;
+  use(options);
+  run("running", job_of("2"));
+  std::map<int, std::string> by_rank;
+  for (const int priority : {-3, 0, 9, -1}) {
+    const std::string name = std::to_string(priority);
+    model::Job job = job_of("2");
+    job.id = JobId("j" + name);
+    job.priority = priority;
+    offer(name, job);
+    assessed(name);
+    hear(award_of(name, job));
+    EXPECT_EQ(phase(name), HostedPhase::Waiting);
+    by_rank.emplace(-priority, name);
+  }
+
+  std::string ending = "running";
+  for (const auto& [rank, name] : by_rank) {
+    finish(ending);
+    ASSERT_NE(action<Start>(), nullptr);
+    EXPECT_EQ(action<Start>()->hosted.id, ExecutionId("e-" + name));
+    ending = name;
+  }
 }
 
 TEST_F(ComputeDecider, KeepsTheOutcomeUntilItIsAcknowledged) {

@@ -206,7 +206,8 @@ TEST(NodeSettings, ReadEveryKeyAndReplaceTheHomeFolder) {
 
 TEST(NodeSettings, RefuseWhatDoesNotFitTogether) {
   for (const std::string_view assignment :
-       {"Compute.Heartbeat.Interval=20s", "Orchestrator.Retry.DelayMin=2m", "DataDir=here"}) {
+       {"Compute.Heartbeat.Interval=20s", "Orchestrator.Retry.DelayMin=2m",
+        "Orchestrator.Blame.NodeAsideMin=1h", "DataDir=here"}) {
     Sources sources;
     sources.assignments = {std::string(assignment)};
     const auto config = Config::load(sources);

@@ -47,6 +47,11 @@ OrchestratorSettings orchestrator_settings(const Config& config) {
   result.retries = static_cast<int>(config.whole("Orchestrator.Retry.Max"));
   result.retry_delay_min = config.time("Orchestrator.Retry.DelayMin");
   result.retry_delay_max = config.time("Orchestrator.Retry.DelayMax");
+  result.job_breaks_max = count(config, "Orchestrator.Blame.JobBreaksMax");
+  result.node_faults_max = count(config, "Orchestrator.Blame.NodeFaultsMax");
+  result.node_aside_min = config.time("Orchestrator.Blame.NodeAsideMin");
+  result.node_aside_max = config.time("Orchestrator.Blame.NodeAsideMax");
+  result.absent_node_max = config.time("Orchestrator.AbsentNodeTimeout");
   result.live_jobs_max = count(config, "Orchestrator.MaxLiveJobs");
   result.bandwidth_bytes_per_second = config.size("Orchestrator.Bandwidth");
   result.retention_age = config.time("Orchestrator.Retention.Age");
@@ -145,6 +150,10 @@ Result<NodeSettings> node_settings(const Config& config, const std::filesystem::
   if (node.orchestrator.retry_delay_min > node.orchestrator.retry_delay_max) {
     return fail(Code::InvalidArgument,
                 "Orchestrator.Retry.DelayMin is more than Orchestrator.Retry.DelayMax");
+  }
+  if (node.orchestrator.node_aside_min > node.orchestrator.node_aside_max) {
+    return fail(Code::InvalidArgument,
+                "Orchestrator.Blame.NodeAsideMin is more than Orchestrator.Blame.NodeAsideMax");
   }
   return node;
 }

@@ -37,6 +37,11 @@ struct OrchestratorSettings {
   int retries = 0;
   Duration retry_delay_min{0};
   Duration retry_delay_max{0};
+  std::size_t job_breaks_max = 0;
+  std::size_t node_faults_max = 0;
+  Duration node_aside_min{0};
+  Duration node_aside_max{0};
+  Duration absent_node_max{0};
   std::size_t live_jobs_max = 0;
   std::uint64_t bandwidth_bytes_per_second = 0;
   Duration retention_age{0};

@@ -224,6 +224,11 @@ orchestrator::Options Node::Parts::orchestrator_options() const {
   result.retries = settings.retries;
   result.retry_delay_min = settings.retry_delay_min;
   result.retry_delay_max = settings.retry_delay_max;
+  result.job_breaks_max = settings.job_breaks_max;
+  result.node_faults_max = settings.node_faults_max;
+  result.node_aside_min = settings.node_aside_min;
+  result.node_aside_max = settings.node_aside_max;
+  result.absent_node_max = settings.absent_node_max;
   result.live_jobs_max = settings.live_jobs_max;
   result.bandwidth_bytes_per_second = settings.bandwidth_bytes_per_second;
   return result;

@@ -66,16 +66,20 @@ void Decider::State::settle_outcome(AwardRef ref, const protocol::Outcome& outco
     });
     return;
   }
-  const NodeId node_id = ref.award.record.node_id;
   ref.award.phase = *next;
   take_result(ref.award.record, result);
-  NodeEntry& node = nodes.at(node_id);
-  if (result.kind == OutcomeKind::Completed) {
-    nodes.note_success(node);
-    ref.job.broken_nodes.clear();
-    record_result(ref, turn);
+  if (result.kind != OutcomeKind::Completed) {
+    settle_failure(ref, result, turn);
     return;
   }
+  nodes.note_success(nodes.at(ref.award.record.node_id));
+  ref.job.broken_nodes.clear();
+  record_result(ref, turn);
+}
+
+void Decider::State::settle_failure(AwardRef ref, const protocol::ExecutionResult& result,
+                                    Turn& turn) {
+  const NodeId node_id = ref.award.record.node_id;
   const bool retryable = result.fault != protocol::Fault::Job;
   model::StringMap& details = ref.award.record.compute_state.details;
   details.insert_or_assign(std::string(model::detail_key::kRetryable),
@@ -91,8 +95,8 @@ void Decider::State::settle_outcome(AwardRef ref, const protocol::Outcome& outco
     ++ref.partition.unstarted;
     --ref.partition.starts;
   }
-  const bool harmful =
-      result.fault == protocol::Fault::Node && blame(ref.job, node, result.message, turn.now);
+  const bool harmful = result.fault == protocol::Fault::Node &&
+                       blame(ref.job, nodes.at(node_id), result.message, turn.now);
   if (harmful) {
     const std::string text = breaks_nodes_text(ref.job);
     end_job(ref.job.id(), protocol::JobEvent::GivesUp, text,

@@ -146,6 +146,22 @@ TEST_F(Line, ManyNodesShareTheWorkAlike) {
     EXPECT_EQ(count, 2) << node.str();
 }
 
+TEST_F(Line, FavouredNodesAreAskedFirstAndOthersNotExcluded) {
+  join(kA);
+  join(kB);
+  model::Job job = batch_job();
+  job.constraints.push_back({"favour_zone", model::LabelOperator::Equals, {"b"}});
+  model::NodeInfo favoured = node_info(kB);
+  favoured.labels.emplace("favour_zone", "b");
+  take(decider->on_node_described(favoured, now));
+
+  submit(job);
+  EXPECT_NE(sent<protocol::Offer>(kB), nullptr);
+  take(decider->on_peer_down(kB, now));
+  submit(job);
+  EXPECT_NE(sent<protocol::Offer>(kA), nullptr);
+}
+
 TEST_F(Line, OneJobHasSoManyOpenOffersAndNoMore) {
   join_some(8, 100);
   submit(batch_job(1000));

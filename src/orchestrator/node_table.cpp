@@ -21,6 +21,9 @@ constexpr int kBidsPerRoom = 8;
 /// An execution or offer that is there already makes a node as dear as this wait: of nodes that are
 /// alike the one with the least is asked.
 constexpr Duration kCrowdCost = std::chrono::milliseconds(10);
+/// A constraint that a node is favoured by and does not meet makes it as dear as this wait.
+constexpr Duration kDisfavourCost = std::chrono::seconds(30);
+constexpr std::string_view kFavourPrefix = "favour_";
 /// Changes of nodes that are remembered for rankings that were not asked for a while.
 constexpr std::size_t kChangesMax = 4096;
 
@@ -85,6 +88,9 @@ Result<Needs> needs_of(const model::Job& job) {
     needs.data_key += input.source.type;
     needs.data_key += input.source.params;
   }
+  for (const model::Constraint& constraint : job.constraints) {
+    if (constraint.key.starts_with(kFavourPrefix)) needs.favours.push_back(constraint);
+  }
   needs.kind = sha256(as_bytes(kind_text(job, needs)));
   return needs;
 }
@@ -141,6 +147,7 @@ std::vector<protocol::Reason> NodeTable::unsuitable(const NodeEntry& node, const
   std::vector<protocol::Reason> reasons;
   check_kinds(compute, job.task(), reasons);
   for (const model::Constraint& constraint : job.constraints) {
+    if (constraint.key.starts_with(kFavourPrefix)) continue;
     if (model::matches(constraint, node.info->labels)) continue;
     reasons.push_back(never("labels", fmt::format("labels don't match required selectors: {}",
                                                   model::to_string(constraint))));
@@ -181,7 +188,10 @@ Duration NodeTable::cost(const NodeEntry& node, const Needs& needs) const {
                                                           options_.bandwidth_bytes_per_second, 1));
   const auto moving = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
   const auto crowd = kCrowdCost * static_cast<int>(node.offers_open + node.awards.size());
-  return moving + node.queue_wait + crowd;
+  const auto unmet = std::ranges::count_if(needs.favours, [&](const model::Constraint& favour) {
+    return !node.info || !model::matches(favour, node.info->labels);
+  });
+  return moving + node.queue_wait + crowd + kDisfavourCost * static_cast<int>(unmet);
 }
 
 Duration NodeTable::answer_time(const NodeEntry& node) const {

@@ -30,6 +30,9 @@ struct Needs {
   std::string data_key;
   /// Whether it reads anything that has to be fetched.
   bool reads_data = false;
+  /// Constraints whose key begins with "favour_": nodes that meet them are asked first, the others
+  /// are not excluded.
+  std::vector<model::Constraint> favours;
   /// Jobs of one kind suit the same nodes and cost the same there: a digest of everything that
   /// NodeTable::unsuitable() and cost() look at.
   Sha256Digest kind{};

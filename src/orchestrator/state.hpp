@@ -144,6 +144,8 @@ class Decider::State {
   // -- endings.cpp
   /// Takes the outcome of an execution that may still decide its partition. May end the job.
   void settle_outcome(AwardRef ref, const protocol::Outcome& outcome, Turn& turn);
+  /// The same, for one that has failed or was cancelled.
+  void settle_failure(AwardRef ref, const protocol::ExecutionResult& result, Turn& turn);
   void record_result(AwardRef ref, Turn& turn);
   /// Ends the job if nothing of it is left to decide.
   void finish_if_decided(LiveJob& job, Turn& turn);
