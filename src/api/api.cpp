@@ -46,8 +46,8 @@ http::ServerHooks Api::hooks() {
 }
 
 void Api::install(http::Server& server) {
-  for (const auto add : {add_agent, add_content, add_executions, add_health, add_history, add_jobs,
-                         add_logs, add_nodes, add_openapi}) {
+  for (const auto add : {add_agent, add_content, add_executions, add_health, add_history,
+                         add_job_changes, add_jobs, add_logs, add_nodes, add_openapi}) {
     add(server, state_->shared);
   }
 }

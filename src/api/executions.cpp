@@ -19,9 +19,7 @@ Answer list(Shared& shared, http::Request request) {
   query.order_by = order.order_by;
   query.direction = order.direction;
   query.after = order.after;
-  CO_TRY_ASSIGN(query.job_version, version_param(request));
-  CO_TRY_ASSIGN(const bool all_versions, bool_param(request, "all_job_versions", false));
-  if (!all_versions && !query.job_version) query.job_version = job.version;
+  CO_TRY_ASSIGN(query.job_version, versions_of(request, job));
   CO_TRY_ASSIGN(const auto page, co_await shared.services.store.list_executions(query));
   json::Value items = json::Value::array();
   for (const auto& execution : page.items)
@@ -30,7 +28,7 @@ Answer list(Shared& shared, http::Request request) {
                    {{"NextToken", token_of(order, page.next)}, {"Items", std::move(items)}});
 }
 
-/// What the completed executions of the job's current version published, by partition.
+/// What the completed executions of one version of the job published, by partition.
 Answer results(Shared& shared, http::Request request) {
   CO_TRY_ASSIGN(const model::Job job, co_await job_of(shared, request));
   if (job.type != model::JobType::Batch && job.type != model::JobType::Ops) {

@@ -52,9 +52,7 @@ Answer list(Shared& shared, http::Request request) {
   constexpr std::uint64_t kLatest = std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
   query.since = WallTime(std::chrono::seconds(std::min(since.value_or(0), kLatest)));
   query.execution_id = ExecutionId(text_param(request, "execution_id"));
-  CO_TRY_ASSIGN(query.job_version, version_param(request));
-  CO_TRY_ASSIGN(const bool all_versions, bool_param(request, "all_job_versions", false));
-  if (!all_versions && !query.job_version) query.job_version = job.version;
+  CO_TRY_ASSIGN(query.job_version, versions_of(request, job));
   if (const std::string token = text_param(request, "next_token"); !token.empty()) {
     CO_TRY_ASSIGN(query.after_seq, parse_history_token(token));
   }

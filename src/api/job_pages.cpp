@@ -9,6 +9,19 @@
 namespace skrei::api {
 
 async::Task<Result<model::Job>> job_of(Shared& shared, const http::Request& request) {
+  CO_TRY_ASSIGN(const auto version, version_param(request));
+  CO_TRY_ASSIGN(model::Job job, co_await current_job_of(shared, request));
+  if (!version || *version == job.version) co_return job;
+  co_return co_await shared.services.store.get_job(job.id, version);
+}
+
+Result<std::optional<std::uint64_t>> versions_of(const http::Request& request,
+                                                 const model::Job& job) {
+  TRY_ASSIGN(const bool all_versions, bool_param(request, "all_job_versions", false));
+  return all_versions ? std::nullopt : std::optional(job.version);
+}
+
+async::Task<Result<model::Job>> current_job_of(Shared& shared, const http::Request& request) {
   co_return co_await shared.services.store.find_job(request.param("id"),
                                                     text_param(request, "namespace"));
 }

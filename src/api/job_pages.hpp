@@ -14,8 +14,14 @@ namespace skrei::api {
 
 // What the routes below /orchestrator/jobs share.
 
-/// The job that the path's ":id" and the query's `namespace` name (JobStore::find_job).
+/// The job that the path's ":id" and the query's `namespace` name (JobStore::find_job), in the
+/// version that `job_version` says; else the current one.
 async::Task<Result<model::Job>> job_of(Shared& shared, const http::Request& request);
+async::Task<Result<model::Job>> current_job_of(Shared& shared, const http::Request& request);
+
+/// `all_job_versions`: unset, or the version of `job`, which came from job_of().
+Result<std::optional<std::uint64_t>> versions_of(const http::Request& request,
+                                                 const model::Job& job);
 
 /// An order and a place in it, from `next_token` or else from `order_by` and `reverse`.
 struct PageOrder {

@@ -31,7 +31,9 @@ constexpr std::size_t kFramesWaiting = 16;
 
 struct Wanted {
   JobId job;
-  ExecutionId execution;  ///< Empty: all of the job's.
+  std::uint64_t job_version = 0;         ///< Whose end ends the stream.
+  std::optional<std::uint64_t> only_of;  ///< Unset: executions of all versions.
+  ExecutionId execution;                 ///< Empty: all of the job's.
   bool follow = false;
   bool only_new = false;
 };
@@ -73,13 +75,13 @@ class LogStream {
   /// Starts readers as executions appear; closes the channel when nothing can follow.
   async::Task<void> read_job() {
     while (true) {
-      const auto job = co_await shared_.services.store.find_job(wanted_.job.str(), "");
+      const auto job = co_await shared_.services.store.get_job(wanted_.job, wanted_.job_version);
       if (!job) {
         co_await fail_with(job.error());
         break;
       }
       const auto page = co_await shared_.services.store.list_executions(
-          {.job_id = job->id, .job_version = job->version, .limit = jobstore::kPageSizeMax});
+          {.job_id = job->id, .job_version = wanted_.only_of, .limit = jobstore::kPageSizeMax});
       if (!page) {
         co_await fail_with(page.error());
         break;
@@ -109,7 +111,7 @@ class LogStream {
   }
 
   async::Task<Result<void>> copy_stream(ExecutionId id, OutputSource source) {
-    CO_TRY_ASSIGN(executor::Engine* const engine, co_await engine_of(shared_, wanted_.job));
+    CO_TRY_ASSIGN(executor::Engine* const engine, co_await engine_of(shared_, wanted_));
     executor::OutputRequest request{
         .id = id, .source = source, .framing = executor::Framing::WholeCharacters};
     if (wanted_.only_new) {
@@ -146,7 +148,7 @@ class LogStream {
   }
 
   async::Task<bool> has_ended() {
-    const auto job = co_await shared_.services.store.find_job(wanted_.job.str(), "");
+    const auto job = co_await shared_.services.store.get_job(wanted_.job, wanted_.job_version);
     co_return !job || model::is_terminal(job->state.state_type);
   }
 
@@ -172,8 +174,9 @@ class LogStream {
 
  public:
   /// The engine that runs the job's task.
-  static async::Task<Result<executor::Engine*>> engine_of(Shared& shared, JobId id) {
-    CO_TRY_ASSIGN(const model::Job job, co_await shared.services.store.find_job(id.str(), ""));
+  static async::Task<Result<executor::Engine*>> engine_of(Shared& shared, Wanted wanted) {
+    CO_TRY_ASSIGN(const model::Job job,
+                  co_await shared.services.store.get_job(wanted.job, wanted.job_version));
     co_return shared.services.engines.find(job.task().engine.type);
   }
 
@@ -208,8 +211,7 @@ async::Task<Result<void>> send_raw(executor::Engine& engine, executor::OutputReq
 }
 
 /// `format=raw&execution_id=…&source=stdout&from=OFFSET[&follow=true]`.
-Answer raw(Shared& shared, const http::Request& request, const model::Job& job,
-           const Wanted& wanted) {
+Answer raw(Shared& shared, const http::Request& request, const Wanted& wanted) {
   if (wanted.execution.empty()) {
     co_return fail(Code::InvalidArgument, "format=raw needs execution_id=…: one stream of one run");
   }
@@ -218,7 +220,7 @@ Answer raw(Shared& shared, const http::Request& request, const model::Job& job,
     co_return fail(Code::InvalidArgument, "source={:?}: use stdout or stderr", word);
   }
   CO_TRY_ASSIGN(const auto from, number_param(request, "from"));
-  CO_TRY_ASSIGN(executor::Engine* const engine, co_await LogStream::engine_of(shared, job.id));
+  CO_TRY_ASSIGN(executor::Engine* const engine, co_await LogStream::engine_of(shared, wanted));
   const executor::OutputRequest output{
       .id = wanted.execution,
       .source = word == "stderr" ? OutputSource::Stderr : OutputSource::Stdout,
@@ -238,10 +240,14 @@ Answer raw(Shared& shared, const http::Request& request, const model::Job& job,
 
 Answer logs(Shared& shared, http::Request request) {
   CO_TRY_ASSIGN(const model::Job job, co_await job_of(shared, request));
-  Wanted wanted{.job = job.id, .execution = ExecutionId(text_param(request, "execution_id"))};
+  Wanted wanted{.job = job.id,
+                .job_version = job.version,
+                .only_of = std::nullopt,
+                .execution = ExecutionId(text_param(request, "execution_id"))};
+  CO_TRY_ASSIGN(wanted.only_of, versions_of(request, job));
   CO_TRY_ASSIGN(wanted.follow, bool_param(request, "follow", false));
   CO_TRY_ASSIGN(wanted.only_new, bool_param(request, "tail", false));
-  if (text_param(request, "format") == "raw") co_return co_await raw(shared, request, job, wanted);
+  if (text_param(request, "format") == "raw") co_return co_await raw(shared, request, wanted);
   if (shared.log_streams >= shared.options.log_streams_max) {
     co_return fail(Code::ResourceExhausted, "{} log streams are open; try again in a moment",
                    shared.log_streams);

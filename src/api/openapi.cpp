@@ -73,10 +73,27 @@ Value put_job_request() {
   Value request = {{"type", "object"},
                    {"properties",
                     {{"Job", reference("JobInput")},
+                     {"Force", {{"type", "boolean"}}},
                      {"idempotencyToken", text_schema()},
                      {"namespace", text_schema()}}},
                    {"required", Value::array({"Job"})}};
   return request;
+}
+
+Value rerun_request() {
+  return {{"type", "object"},
+          {"properties",
+           {{"JobVersion", {{"type", "integer"}, {"minimum", 0}}},
+            {"Reason", text_schema()},
+            {"idempotencyToken", text_schema()}}}};
+}
+
+/// Of a submission and of a rerun.
+Value version_made() {
+  return object_of({{"JobID", text_schema()},
+                    {"JobVersion", {{"type", "integer"}, {"minimum", 1}}},
+                    {"EvaluationID", text_schema()},
+                    {"Warnings", list_of(text_schema())}});
 }
 
 /// The envelope of v1.9.3.
@@ -116,9 +133,11 @@ Value schemas() {
       {"NodeState", model::node_state_schema()},
       {"BuildVersion", model::build_version_schema()},
       {"PutJobRequest", put_job_request()},
-      {"PutJobResponse", object_of({{"JobID", text_schema()},
-                                    {"EvaluationID", text_schema()},
-                                    {"Warnings", list_of(text_schema())}})},
+      {"PutJobResponse", version_made()},
+      {"DiffJobResponse",
+       object_of({{"Diff", text_schema()}, {"Warnings", list_of(text_schema())}})},
+      {"RerunJobRequest", rerun_request()},
+      {"RerunJobResponse", version_made()},
       {"GetJobResponse", std::move(get_job)},
       {"StopJobResponse", evaluation},
       {"JobList", page_of("Items", "Job")},

@@ -32,6 +32,7 @@ void add_content(http::Server& server, Shared& shared);
 void add_executions(http::Server& server, Shared& shared);
 void add_health(http::Server& server, Shared& shared);
 void add_history(http::Server& server, Shared& shared);
+void add_job_changes(http::Server& server, Shared& shared);
 void add_jobs(http::Server& server, Shared& shared);
 void add_logs(http::Server& server, Shared& shared);
 void add_nodes(http::Server& server, Shared& shared);

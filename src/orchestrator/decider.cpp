@@ -12,10 +12,6 @@
 namespace skrei::orchestrator {
 namespace {
 
-/// Meta keys by which v1 clients find the requester.
-constexpr std::string_view kOrchestratorIdMeta = "bacalhau.org/orchestrator.id";
-constexpr std::string_view kRequesterIdMeta = "bacalhau.org/requester.id";
-
 std::optional<BootTime> earlier(std::optional<BootTime> a, std::optional<BootTime> b) {
   if (!a) return b;
   if (!b) return a;
@@ -58,26 +54,44 @@ LiveJob& Decider::State::insert(std::shared_ptr<const model::Job> record, Needs 
   return placed;
 }
 
-Result<Submitted> Decider::State::submit(Submission submission, protocol::Now now) {
-  const model::JobType type = submission.job.type;
-  if (type != model::JobType::Batch && type != model::JobType::Ops) {
+Result<void> Decider::State::check_room() const {
+  if (jobs.size() < options.live_jobs_max) return {};
+  return fail(Error{
+      Code::ResourceExhausted,
+      fmt::format("{} jobs are waiting or running, which is the limit", options.live_jobs_max),
+      "wait until some have ended"});
+}
+
+Result<Needs> Decider::State::needs_if_run(const model::Job& job) {
+  if (job.type != model::JobType::Batch && job.type != model::JobType::Ops) {
     return fail(Error{
         Code::InvalidArgument,
-        fmt::format("jobs of type \"{}\" are not run by this version", model::to_string(type)),
+        fmt::format("jobs of type \"{}\" are not run by this version", model::to_string(job.type)),
         "submit it as a batch or ops job"});
   }
-  if (jobs.size() >= options.live_jobs_max) {
-    return fail(Error{
-        Code::ResourceExhausted,
-        fmt::format("{} jobs are waiting or running, which is the limit", options.live_jobs_max),
-        "wait until some have ended"});
+  return needs_of(job);
+}
+
+void Decider::State::begin(LiveJob& job, Turn& turn) {
+  if (job.is_ops()) plan(job, turn);
+  if (job.planned && job.count() == 0) {
+    end_job(job.id(), protocol::JobEvent::AllDone, "",
+            events::job_state(model::JobStateType::Completed, "nothing to do: count is 0",
+                              turn.now.wall),
+            turn);
+    return;
   }
-  TRY_ASSIGN(Needs needs, needs_of(submission.job));
+  settle_line(job);
+  place(turn);
+}
+
+Result<Submitted> Decider::State::submit(Submission submission, protocol::Now now) {
+  TRY(check_room());
+  TRY_ASSIGN(Needs needs, needs_if_run(submission.job));
   auto record = std::make_shared<model::Job>(std::move(submission.job));
   record->id = JobId("j-" + random.uuid());
   if (record->name.empty()) record->name = record->id.str();
-  record->meta.insert_or_assign(std::string(kOrchestratorIdMeta), self.str());
-  record->meta.insert_or_assign(std::string(kRequesterIdMeta), self.str());
+  stamp(*record, self);
   record->version = 1;
   record->revision = 1;
   record->create_time = record->modify_time = now.wall;
@@ -91,20 +105,7 @@ Result<Submitted> Decider::State::submit(Submission submission, protocol::Now no
   LiveJob& job = insert(record, std::move(needs), now);
   turn.fx.put(protocol::PutJob{job.record});
   append(job, events::job_submitted(now.wall), turn);
-  if (submission.key) {
-    turn.fx.put(protocol::PutIdempotencyKey{*std::move(submission.key), submission.body_digest,
-                                            submitted.answer, now.wall});
-  }
-  if (job.is_ops()) plan(job, turn);
-  if (job.planned && job.count() == 0) {
-    end_job(
-        job.id(), protocol::JobEvent::AllDone, "",
-        events::job_state(model::JobStateType::Completed, "nothing to do: count is 0", now.wall),
-        turn);
-  } else {
-    settle_line(job);
-    place(turn);
-  }
+  begin(job, turn);
   submitted.effects = std::move(turn.fx);
   return submitted;
 }
@@ -255,6 +256,16 @@ Result<Submitted> Decider::submit(Submission submission, protocol::Now now) {
   return state_->submit(std::move(submission), now);
 }
 
+Result<Submitted> Decider::update(Submission submission, const model::Job& stored,
+                                  protocol::Now now) {
+  return state_->update(std::move(submission), stored, now);
+}
+
+Result<Submitted> Decider::rerun(const model::Job& chosen, const model::Job& stored,
+                                 std::string reason, protocol::Now now) {
+  return state_->rerun(chosen, stored, std::move(reason), now);
+}
+
 Result<protocol::Effects> Decider::stop(const JobId& id, const std::string& reason,
                                         protocol::Now now) {
   if (!state_->jobs.contains(id)) return fail(Code::NotFound, "job {}: not running", id);
@@ -332,6 +343,11 @@ std::vector<model::NodeState> Decider::nodes() const {
 
 bool Decider::is_live(const JobId& job) const {
   return state_->jobs.contains(job);
+}
+
+const model::Job* Decider::live_job(const JobId& job) const {
+  const auto place = state_->jobs.find(job);
+  return place == state_->jobs.end() ? nullptr : place->second.record.get();
 }
 
 std::size_t Decider::live_jobs() const {

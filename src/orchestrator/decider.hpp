@@ -21,10 +21,11 @@ namespace skrei::orchestrator {
 struct Submission {
   model::Job job;
   std::vector<std::string> warnings;
-  std::optional<protocol::IdempotencyKey> key;
-  Sha256Digest body_digest{};
+  /// An update makes a new version even where it changes nothing.
+  bool force = false;
 };
 
+/// A job or a version of one was taken in.
 struct Submitted {
   /// To be given once the effects' rows are synced.
   protocol::ChangeAnswer answer;
@@ -39,7 +40,7 @@ struct Submitted {
 ///
 /// Invariants: (1) a partition has at most one award that holds its lease; (2) epochs of a
 /// partition ascend; (3) the first valid result of any awarded epoch decides a partition, nothing
-/// after it does; (4) an ended job has no award.
+/// after it does; (4) an ended job has no award, nor has a version that another one replaced.
 class Decider {
  public:
   /// `random` outlives the decider.
@@ -49,6 +50,16 @@ class Decider {
   /// Gives the job its ids, version and times and plans its partitions. InvalidArgument for a type
   /// other than batch; ResourceExhausted at the limit of live jobs.
   Result<Submitted> submit(Submission submission, protocol::Now now);
+
+  /// Makes what is submitted the next version of a job. `stored` is the job as it was left if it is
+  /// not live; of a live job the decider's own record counts, and its executions are stopped.
+  /// FailedPrecondition if nothing changes and the submission does not force it; else as submit().
+  Result<Submitted> update(Submission submission, const model::Job& stored, protocol::Now now);
+
+  /// Makes `chosen`, a version of the job, its next version. FailedPrecondition while the job has
+  /// not yet been placed; else as update().
+  Result<Submitted> rerun(const model::Job& chosen, const model::Job& stored, std::string reason,
+                          protocol::Now now);
 
   /// Ends a live job: Stopped at once, with all of its partitions; nodes are told, and told again
   /// whenever they mention one of its executions. NotFound if the job is not live (ended, or never
@@ -74,6 +85,8 @@ class Decider {
   /// Nodes heard of, sorted by id.
   std::vector<model::NodeState> nodes() const;
   bool is_live(const JobId& job) const;
+  /// Null if the job is not live. Void after the next event.
+  const model::Job* live_job(const JobId& job) const;
   std::size_t live_jobs() const;
   std::size_t open_offers() const;
   /// Said to nodes at each connection, so that they can tell a restart from a cut.

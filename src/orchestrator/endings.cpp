@@ -190,16 +190,20 @@ void Decider::State::drop_partition(LiveJob& job, int index, std::string_view wh
   job.partitions.erase(index);
 }
 
+void Decider::State::drop_all(LiveJob& job, std::string_view why, Turn& turn) {
+  while (!job.partitions.empty())
+    drop_partition(job, job.partitions.begin()->first, why, turn);
+  leave_line(job);
+  job_deadlines.clear(job.id());
+}
+
 void Decider::State::end_job(const JobId& ended, protocol::JobEvent event, std::string message,
                              model::Event last, Turn& turn) {
   const JobId id = ended;  // The argument may be part of the job.
   LiveJob& job = jobs.at(id);
   const std::string_view why =
       event == protocol::JobEvent::StopAsked ? events::kStoppedWithJob : events::kStoppedByFailure;
-  while (!job.partitions.empty())
-    drop_partition(job, job.partitions.begin()->first, why, turn);
-  leave_line(job);
-  job_deadlines.clear(id);
+  drop_all(job, why, turn);
   set_state(job, event, message, {}, turn);
   const bool said = last.topic == model::topic::kStateUpdate;
   append(job, std::move(last), turn);

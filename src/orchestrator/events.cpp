@@ -38,6 +38,16 @@ model::Event job_submitted(WallTime at) {
   return make(model::topic::kSubmission, "Job submitted", at);
 }
 
+model::Event job_updated(WallTime at) {
+  return make(model::topic::kSubmission, "Job updated", at);
+}
+
+model::Event job_rerun(std::uint64_t version, std::string_view reason, WallTime at) {
+  return make(model::topic::kSubmission, "Job rerun requested", at,
+              {{key(model::detail_key::kReason), std::string(reason)},
+               {"JobVersion", fmt::format("{}", version)}});
+}
+
 model::Event job_state(model::JobStateType state, std::string_view message, WallTime at) {
   const std::string name(model::to_string(state));
   return make(model::topic::kStateUpdate, sentence(name, message), at,

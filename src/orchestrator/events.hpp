@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@
 namespace skrei::orchestrator::events {
 
 model::Event job_submitted(WallTime at);
+model::Event job_updated(WallTime at);
+/// `version`: the one whose specification is run again.
+model::Event job_rerun(std::uint64_t version, std::string_view reason, WallTime at);
 /// "Running", "Completed. <message>", …
 model::Event job_state(model::JobStateType state, std::string_view message, WallTime at);
 model::Event job_queued(std::string_view reason, WallTime at);
@@ -54,6 +58,7 @@ model::Event late_result(Comparison comparison, std::string_view published, Wall
 
 inline constexpr std::string_view kStoppedWithJob =
     "Execution stop requested because job has been stopped";
+inline constexpr std::string_view kStoppedForUpdate = "Execution stopped for job update";
 inline constexpr std::string_view kStoppedSurplus =
     "Execution stop requested because there are more executions than needed";
 inline constexpr std::string_view kStoppedByFailure = "Execution stopped due to job failure";

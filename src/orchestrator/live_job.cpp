@@ -2,6 +2,13 @@
 #include "orchestrator/live_job.hpp"
 
 namespace skrei::orchestrator {
+namespace {
+
+/// Meta keys by which v1 clients find the requester.
+constexpr std::string_view kOrchestratorIdMeta = "bacalhau.org/orchestrator.id";
+constexpr std::string_view kRequesterIdMeta = "bacalhau.org/requester.id";
+
+}  // namespace
 
 bool LiveJob::placed() const {
   return record->state.state_type == model::JobStateType::Running;
@@ -20,6 +27,11 @@ std::optional<BootTime> LiveJob::next_deadline() const {
   if (!placed()) consider(queue_deadline);
   consider(note_at);
   return next;
+}
+
+void stamp(model::Job& job, const NodeId& requester) {
+  job.meta.insert_or_assign(std::string(kOrchestratorIdMeta), requester.str());
+  job.meta.insert_or_assign(std::string(kRequesterIdMeta), requester.str());
 }
 
 LiveAward* find_award(Partition& partition, const ExecutionId& id) {

@@ -155,6 +155,9 @@ struct LiveJob {
   std::optional<BootTime> next_deadline() const;
 };
 
+/// Writes into a job's Meta who its requester is, where v1 clients look for it.
+void stamp(model::Job& job, const NodeId& requester);
+
 /// The award with this execution id; null if there is none.
 LiveAward* find_award(Partition& partition, const ExecutionId& id);
 /// The award that holds the partition's lease; null if none does.

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,10 +23,24 @@ class Loop;
 
 namespace skrei::orchestrator {
 
-struct StopAnswer {
-  std::string evaluation_id;
-  /// False: the job had failed or been stopped before, so there was nothing to do.
-  bool was_running = false;
+/// What a caller demands of the job that a change is about to be made to; run within the decision,
+/// so that nothing comes between. Null: there is no such job yet. Its error is the change's answer.
+using Condition = std::function<Result<void>(const model::Job* current)>;
+
+/// How a change is made.
+struct Terms {
+  Condition condition;
+  /// Of a change that is made once, however often it is asked: each repeat gets the first answer.
+  std::optional<protocol::IdempotencyKey> key;
+  /// SHA-256 of all that is asked with the key.
+  Sha256Digest request_digest{};
+};
+
+struct RerunRequest {
+  JobId job;
+  /// Which version's specification is run again; unset: the current one's.
+  std::optional<std::uint64_t> version;
+  std::string reason;
 };
 
 /// Runs the requester half of a node on its loop: feeds the decider with messages and time, commits
@@ -48,13 +64,21 @@ class Service {
   void start(std::vector<model::Job> jobs, std::vector<model::Execution> executions);
   async::Task<void> stop();
 
-  /// Answers once the job is synced. With an idempotency key that is known: the first answer again.
-  /// FailedPrecondition while a submission with this key is under way; AlreadyExists if the key
-  /// belongs to another body; OutOfSpace, ResourceExhausted (JobStore::has_room).
-  async::Task<Result<protocol::ChangeAnswer>> submit(Submission submission);
+  // Changes of jobs: each answers once it is synced, or with the first answer to its idempotency
+  // key. FailedPrecondition while a change with this key is under way; AlreadyExists if the key
+  // was used for another request; OutOfSpace, ResourceExhausted (JobStore::has_room).
 
-  /// Stops a job by id, answers once that is synced. NotFound; FailedPrecondition if it completed.
-  async::Task<Result<StopAnswer>> stop_job(JobId job, std::string reason);
+  /// A submission under the name of a job, in its namespace, is the next version of that job
+  /// (Decider::update); submissions under one name are decided one after the other.
+  async::Task<Result<protocol::ChangeAnswer>> submit(Submission submission, Terms terms = {});
+
+  /// NotFound for an unknown job or version; FailedPrecondition (Decider::rerun).
+  async::Task<Result<protocol::ChangeAnswer>> rerun(RerunRequest request, Terms terms = {});
+
+  /// Does nothing to a job that failed or was stopped before. NotFound; FailedPrecondition if it
+  /// completed.
+  async::Task<Result<protocol::ChangeAnswer>> stop_job(JobId job, std::string reason,
+                                                       Terms terms = {});
 
   /// From the node's own dispatcher: a message for the requester half.
   void on_message(const NodeId& from, const protocol::Message& message);

@@ -71,6 +71,12 @@ class Decider::State {
 
   // -- decider.cpp
   Result<Submitted> submit(Submission submission, protocol::Now now);
+  /// ResourceExhausted at the limit of live jobs.
+  Result<void> check_room() const;
+  /// What the job needs, if this requester can run such jobs.
+  static Result<Needs> needs_if_run(const model::Job& job);
+  /// The job, just inserted, stands in line. May end it.
+  void begin(LiveJob& job, Turn& turn);
   void on_message(const NodeId& from, const protocol::Message& message, Turn& turn);
   void on_peer_up(const NodeId& id, Turn& turn);
   void on_peer_down(const NodeId& id, Turn& turn);
@@ -154,6 +160,8 @@ class Decider::State {
   void forget(LiveAward& award);
   void remember_lost(const LiveAward& award, const model::Execution& recorded);
   void drop_partition(LiveJob& job, int index, std::string_view why, Turn& turn);
+  /// Whatever of the job is under way ends, and it stands in no line and no index.
+  void drop_all(LiveJob& job, std::string_view why, Turn& turn);
   /// Ends the job, whatever of it is under way, and forgets it.
   void end_job(const JobId& id, protocol::JobEvent event, std::string message, model::Event last,
                Turn& turn);
@@ -183,6 +191,17 @@ class Decider::State {
   /// Has the job's state say so, at once or within a second.
   void note(LiveJob& job, std::string text, Turn& turn);
   void write_note(LiveJob& job, Turn& turn);
+
+  // -- versions.cpp
+  Result<Submitted> update(Submission submission, const model::Job& stored, protocol::Now now);
+  Result<Submitted> rerun(const model::Job& chosen, const model::Job& stored, std::string reason,
+                          protocol::Now now);
+  /// Of a live job the decider's record, else what the store has.
+  const model::Job& latest(const model::Job& stored) const;
+  Result<Submitted> replace(model::Job spec, const model::Job& stored, model::Event event,
+                            std::vector<std::string> warnings, protocol::Now now);
+  /// Ends the live version and forgets it; the record it leaves.
+  model::Job retire(const JobId& id, Turn& turn);
 
   // -- waiting.cpp
   /// Nothing of the job could be offered: says why, or ends it if nobody will ever take it.

@@ -59,6 +59,8 @@ class RequesterDecider : public ::testing::Test {
     for (const protocol::Mutation& row : effects.rows) {
       if (const auto* job = std::get_if<protocol::PutJob>(&row)) {
         jobs.insert_or_assign(job->job->id, *job->job);
+      } else if (const auto* old = std::get_if<protocol::PutJobVersion>(&row)) {
+        versions[old->job->id].insert_or_assign(old->job->version, *old->job);
       } else if (const auto* execution = std::get_if<protocol::PutExecution>(&row)) {
         executions.insert_or_assign(execution->execution.id, execution->execution);
       } else if (const auto* event = std::get_if<protocol::AppendEvent>(&row)) {
@@ -76,6 +78,17 @@ class RequesterDecider : public ::testing::Test {
     EXPECT_TRUE(submitted.has_value());
     take(std::move(submitted->effects));
     return submitted->answer.job_id;
+  }
+  /// The next version of a job, from what the store holds of it.
+  Result<Submitted> update(const JobId& id, model::Job job, bool force = false) {
+    auto updated = decider->update({.job = std::move(job), .force = force}, jobs.at(id), now);
+    if (updated) take(updated->effects);
+    return updated;
+  }
+  Result<Submitted> rerun(const JobId& id, const model::Job& chosen) {
+    auto taken = decider->rerun(chosen, jobs.at(id), "again", now);
+    if (taken) take(taken->effects);
+    return taken;
   }
   void hear(const NodeId& from, protocol::Message message) {
     take(decider->on_message(from, message, now));
@@ -133,6 +146,8 @@ class RequesterDecider : public ::testing::Test {
   std::unique_ptr<Decider> decider;
   protocol::Effects last;
   std::map<JobId, model::Job> jobs;
+  /// Superseded ones.
+  std::map<JobId, std::map<std::uint64_t, model::Job>> versions;
   std::map<ExecutionId, model::Execution> executions;
   std::vector<std::string> history;
 };

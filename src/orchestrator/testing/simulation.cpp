@@ -149,7 +149,8 @@ void World::write(Node& node, protocol::Mutation row) {
 
 void World::write_job(const model::Job& job) {
   const auto known = jobs.find(job.id);
-  if (known != jobs.end() && model::is_terminal(known->second.state.state_type)) {
+  const bool same_version = known != jobs.end() && known->second.version == job.version;
+  if (same_version && model::is_terminal(known->second.state.state_type)) {
     breach(fmt::format("job {} changed after its end", job.id));
   }
   jobs.insert_or_assign(job.id, job);
@@ -167,6 +168,7 @@ void World::write_execution(const model::Execution& execution) {
   }
   for (const auto& [id, other] : executions) {
     const bool rival = id != execution.id && other.job_id == execution.job_id &&
+                       other.job_version == execution.job_version &&
                        other.partition_index == execution.partition_index;
     if (!rival) continue;
     const ExecutionPhase other_phase = protocol::phase_of(other.compute_state);
@@ -248,8 +250,7 @@ void World::submit() {
     job.type = model::JobType::Ops;
     job.count = 0;
   }
-  auto submitted =
-      requester_->decider->submit({.job = std::move(job), .warnings = {}, .key = {}}, now());
+  auto submitted = requester_->decider->submit({.job = std::move(job)}, now());
   SKREI_ASSERT(submitted.has_value());
   const JobId id = submitted->answer.job_id;
   requester_->apply(*this, std::move(submitted->effects), [this, id] { acknowledged.insert(id); });
