@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +16,7 @@
 #include "compute/result_files.hpp"
 #include "compute/task_environment.hpp"
 #include "compute/task_keys.hpp"
+#include "executor/execution_file.hpp"
 #include "model/resources.hpp"
 #include "model/storage_params.hpp"
 
@@ -112,6 +114,8 @@ struct ExecutionWork::State {
   Options options;
   TaskKeys keys;
   std::map<ExecutionId, Current*> under_way;
+  /// Those that have a folder, which goes when they are forgotten.
+  std::set<ExecutionId> with_folder;
   std::deque<ExecutionId> finished;  // Oldest first.
   async::TaskScope scope;
 };
@@ -180,7 +184,10 @@ async::Task<Result<executor::ExecutionSpec>> ExecutionWork::State::prepare(Curre
     spec.results.push_back(
         {.name = path.name, .target = path.path, .host_folder = results / folder_of_result(i)});
   }
-  CO_TRY(co_await async::blocking(pool, [&] { return make_result_folders(spec.results); }));
+  if (!spec.results.empty()) {
+    with_folder.insert(spec.id);
+    CO_TRY(co_await async::blocking(pool, [&] { return make_result_folders(spec.results); }));
+  }
   CO_TRY_ASSIGN(const auto inputs_ready, co_await prepare_inputs(current));
   spec.inputs = mounts_of(inputs_ready);
   co_return spec;
@@ -271,6 +278,8 @@ async::Task<Result<model::SpecConfig>> ExecutionWork::State::publish(const Curre
                                     .stdout_file = base / "published-stdout",
                                     .stderr_file = base / "published-stderr",
                                     .exit_code = exit_code};
+  with_folder.insert(current.hosted.id);
+  CO_TRY(co_await async::blocking(pool, [&] { return make_folder(base); }));
   CO_TRY(co_await copy_output(pool, *current.engine, current.hosted.id,
                               executor::OutputSource::Stdout, request.stdout_file));
   CO_TRY(co_await copy_output(pool, *current.engine, current.hosted.id,
@@ -311,23 +320,30 @@ async::Task<void> ExecutionWork::State::forget(ExecutionId id) {
                 {{"execution", id}, {"why", released.error().message}});
     }
   }
-  const std::filesystem::path base = folder(id);
-  if (const auto gone = co_await async::blocking(pool, [&] { return remove_results(base); });
-      !gone) {
-    log::warn("results could not be removed", {{"execution", id}, {"why", gone.error().message}});
+  if (with_folder.erase(id) > 0) {
+    const std::filesystem::path base = folder(id);
+    const auto gone = co_await async::blocking(pool, [&] { return remove_tree(base); });
+    if (!gone) {
+      log::warn("results could not be removed", {{"execution", id}, {"why", gone.error().message}});
+    }
   }
   finished.push_back(std::move(id));
   co_await drop_oldest();
 }
 
+/// Many at a time, so that not each end of an execution costs a turn of the pool.
 async::Task<void> ExecutionWork::State::drop_oldest() {
-  while (finished.size() > options.finished_kept) {
-    const std::filesystem::path oldest = folder(finished.front());
-    finished.pop_front();
-    if (const auto gone = co_await async::blocking(pool, [&] { return remove_tree(oldest); });
-        !gone) {
-      log::warn("old output could not be removed", {{"why", gone.error().message}});
-    }
+  if (finished.size() < options.finished_kept + options.finished_dropped_at_once) co_return;
+  const auto over = static_cast<std::ptrdiff_t>(finished.size() - options.finished_kept);
+  const std::vector<ExecutionId> oldest(finished.begin(), finished.begin() + over);
+  finished.erase(finished.begin(), finished.begin() + over);
+  const auto drop = [&]() -> Result<void> {
+    for (const ExecutionId& id : oldest)
+      TRY(executor::ExecutionFile::remove(options.executions, id));
+    return {};
+  };
+  if (const auto dropped = co_await async::blocking(pool, drop); !dropped) {
+    log::warn("old output could not be removed", {{"why", dropped.error().message}});
   }
 }
 
@@ -345,17 +361,28 @@ async::Task<Result<void>> ExecutionWork::recover(
   std::set<ExecutionId> known;
   for (const protocol::HostedExecution& execution : hosted)
     known.insert(execution.id);
-  CO_TRY_ASSIGN(auto kept, co_await async::blocking(state_->pool, [this] {
-                  return finished_executions(state_->options.executions);
+  State& state = *state_;
+  const std::filesystem::path& executions = state.options.executions;
+  CO_TRY_ASSIGN(const auto kept, co_await async::blocking(state.pool, [&] {
+                  return executor::ExecutionFile::released(executions);
                 }));
-  std::erase_if(kept, [&](const ExecutionId& id) { return known.contains(id); });
-  state_->finished.assign(kept.begin(), kept.end());
-  for (executor::Engine* engine : state_->engines.all()) {
+  state.finished.assign(kept.begin(), kept.end());
+  CO_TRY_ASSIGN(state.with_folder, co_await async::blocking(state.pool, [&] {
+                  return executions_with_folder(executions);
+                }));
+  for (executor::Engine* engine : state.engines.all()) {
     CO_TRY_ASSIGN(const auto found, co_await engine->recover());
     for (const executor::FoundExecution& execution : found) {
-      if (known.contains(execution.id)) continue;
-      state_->scope.spawn("orphan", state_->end_orphan(execution.id, *engine));
+      if (!known.insert(execution.id).second) continue;
+      state.scope.spawn("orphan", state.end_orphan(execution.id, *engine));
     }
+  }
+  // Of executions that were forgotten when the node went down.
+  std::set<ExecutionId> left;
+  std::ranges::set_difference(state.with_folder, known, std::inserter(left, left.end()));
+  for (const ExecutionId& id : left) {
+    CO_TRY(co_await async::blocking(state.pool, [&] { return remove_tree(state.folder(id)); }));
+    state.with_folder.erase(id);
   }
   co_return Result<void>();
 }

@@ -42,6 +42,8 @@ class ExecutionWork final : public Work {
     std::uint64_t disk_default = std::uint64_t{10} << 30;
     /// Ended executions whose output streams are kept.
     std::size_t finished_kept = 10'000;
+    /// How many more there may be before the oldest go, all of these at once.
+    std::size_t finished_dropped_at_once = 64;
     /// Time for all inputs of an execution.
     Duration prepare_limit = std::chrono::minutes(5);
   };

@@ -16,6 +16,7 @@
 #include "compute/testing/fake_engine.hpp"
 #include "compute/testing/fake_input_source.hpp"
 #include "compute/testing/fake_publisher.hpp"
+#include "executor/execution_file.hpp"
 #include "executor/noop/noop_executor.hpp"
 #include "model/engine_params.hpp"
 
@@ -128,11 +129,17 @@ class ExecutionWorkTest : public ::testing::Test {
   model::Job job;
   std::vector<HostedPhase> phases;
   std::function<void(const Progress&)> on_progress;
-  ExecutionWork work{
-      loop,       pool,
-      clock,      random,
-      engines,    inputs,
-      publishers, {.node = NodeId("n-1"), .executions = executions, .finished_kept = 2}};
+  ExecutionWork work{loop,
+                     pool,
+                     clock,
+                     random,
+                     engines,
+                     inputs,
+                     publishers,
+                     {.node = NodeId("n-1"),
+                      .executions = executions,
+                      .finished_kept = 2,
+                      .finished_dropped_at_once = 1}};
 };
 
 TEST_F(ExecutionWorkTest, PreparesRunsAndPublishes) {
@@ -346,30 +353,36 @@ TEST_F(ExecutionWorkTest, ForgetRemovesResultsAndKeepsTheNewestOutput) {
     EXPECT_EQ(carry_out(Beginning::Fresh, ExecutionId(id)).kind, OutcomeKind::Completed);
     EXPECT_TRUE(fs::exists(executions / id / "results/0/a"));
     run(work.forget(ExecutionId(id)));
-    EXPECT_FALSE(fs::exists(executions / id / "results"));
-    EXPECT_FALSE(fs::exists(executions / id / "published-stdout"));
+    EXPECT_FALSE(fs::exists(executions / id));
   }
 
-  EXPECT_FALSE(fs::exists(executions / "e-1")) << "two are kept";
+  const auto dropped = run(noop.read_output({.id = ExecutionId("e-1")}));
+  EXPECT_EQ(dropped.error().code, Code::NotFound) << "two are kept";
   const auto output = run(noop.read_output({.id = ExecutionId("e-2")}));
   EXPECT_EQ(as_chars(output.value().bytes), "x");
-  EXPECT_TRUE(fs::exists(executions / "e-3/stdout"));
+  EXPECT_TRUE(run(noop.read_output({.id = ExecutionId("e-3")})));
 }
 
 TEST_F(ExecutionWorkTest, KeptOutputIsCountedAgainAfterARestart) {
-  for (const char* id : {"e-a", "e-b", "e-held"})
-    fs::create_directories(executions / id);
+  using executor::ExecutionFile;
+  for (const char* id : {"e-b", "e-a", "e-held"})
+    ASSERT_TRUE(ExecutionFile::create(executions, ExecutionId(id)));
+  for (const char* id : {"e-b", "e-a"})
+    ASSERT_TRUE(ExecutionFile::release(executions, ExecutionId(id)));
   const auto now = fs::file_time_type::clock::now();
-  fs::last_write_time(executions / "e-held", now - std::chrono::hours(3));
-  fs::last_write_time(executions / "e-a", now - std::chrono::hours(2));
-  fs::last_write_time(executions / "e-b", now - std::chrono::hours(1));
+  fs::last_write_time(executions / "e-a.out", now - std::chrono::hours(2));
+  fs::last_write_time(executions / "e-held.run", now - std::chrono::hours(3));
+  for (const char* id : {"e-gone", "e-held"})
+    fs::create_directories(executions / id / "results");
 
   ASSERT_TRUE(run(work.recover({hosted(ExecutionId("e-held"))})));
   run(work.forget(ExecutionId("e-c")));
 
-  EXPECT_FALSE(fs::exists(executions / "e-a"));
-  EXPECT_TRUE(fs::exists(executions / "e-b"));
+  EXPECT_FALSE(fs::exists(executions / "e-a.out"));
+  EXPECT_TRUE(fs::exists(executions / "e-b.out"));
+  EXPECT_TRUE(fs::exists(executions / "e-held.run")) << "it has not ended";
   EXPECT_TRUE(fs::exists(executions / "e-held")) << "it has not ended";
+  EXPECT_FALSE(fs::exists(executions / "e-gone")) << "nobody will ask for its results";
 }
 
 TEST_F(ExecutionWorkTest, AssessmentCountsMissingBytesAndGivesEveryReason) {

@@ -2,6 +2,7 @@
 #include "compute/result_files.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 
 #include <fcntl.h>
@@ -35,6 +36,11 @@ void open_up(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+Result<void> make_folder(const std::filesystem::path& execution) {
+  if (::mkdir(execution.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail_errno(execution.native());
+}
 
 Result<void> make_result_folders(const std::vector<executor::ResultMount>& results) {
   for (const executor::ResultMount& result : results) {
@@ -72,32 +78,18 @@ async::Task<Result<void>> copy_output(async::BlockingPool& pool, executor::Engin
   co_return Result<void>();
 }
 
-Result<std::vector<ExecutionId>> finished_executions(const std::filesystem::path& executions) {
-  std::vector<std::pair<std::filesystem::file_time_type, std::string>> found;
+Result<std::set<ExecutionId>> executions_with_folder(const std::filesystem::path& executions) {
+  std::set<ExecutionId> found;
   std::error_code error;
   for (auto it = std::filesystem::directory_iterator(executions, error);
        !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
     std::error_code gone;
-    // A start record means that an engine still counts on the folder.
-    if (std::filesystem::exists(it->path() / "start", gone)) continue;
-    const auto time = it->last_write_time(gone);
-    if (!gone) found.emplace_back(time, it->path().filename().native());
+    const std::string name = it->path().filename().native();
+    // What has a dot in its name is an engine's.
+    if (name.find('.') == std::string::npos && it->is_directory(gone)) found.emplace(name);
   }
   TRY(to_result(error, executions));
-  std::sort(found.begin(), found.end());
-  std::vector<ExecutionId> ids;
-  for (auto& [time, name] : found)
-    ids.emplace_back(std::move(name));
-  return ids;
-}
-
-Result<void> remove_results(const std::filesystem::path& execution) {
-  for (const char* name : {"published-stdout", "published-stderr"}) {
-    std::error_code error;
-    std::filesystem::remove(execution / name, error);
-    TRY(to_result(error, execution / name));
-  }
-  return remove_tree(execution / "results");
+  return found;
 }
 
 Result<void> remove_tree(const std::filesystem::path& folder) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <vector>
 
 #include "async/blocking.hpp"
@@ -13,6 +14,9 @@
 namespace skrei::compute {
 
 // The files of one execution that are neither its engine's nor its inputs'.
+
+/// Makes an execution's folder, 0700, where it is missing.
+Result<void> make_folder(const std::filesystem::path& execution);
 
 /// Makes the folders that a program fills, empty and 0700.
 Result<void> make_result_folders(const std::vector<executor::ResultMount>& results);
@@ -26,11 +30,8 @@ async::Task<Result<void>> copy_output(async::BlockingPool& pool, executor::Engin
                                       ExecutionId id, executor::OutputSource source,
                                       std::filesystem::path target);
 
-/// Executions that were forgotten and whose output is still kept, the oldest first.
-Result<std::vector<ExecutionId>> finished_executions(const std::filesystem::path& executions);
-
-/// Removes the results and published copies below an execution's folder; its output streams stay.
-Result<void> remove_results(const std::filesystem::path& execution);
+/// Executions that have a folder, `<executions>/<id>`, in no order.
+Result<std::set<ExecutionId>> executions_with_folder(const std::filesystem::path& executions);
 
 /// Removes a folder with all in it; success if it is not there.
 Result<void> remove_tree(const std::filesystem::path& folder);

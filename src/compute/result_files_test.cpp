@@ -49,21 +49,6 @@ TEST_F(ResultFiles, AFolderThatCannotBeMadeIsNamed) {
   EXPECT_NE(made.error().message.find((file / "0").native()), std::string::npos);
 }
 
-TEST_F(ResultFiles, RemovesResultsAndKeepsTheOutputStreams) {
-  const fs::path execution = dir.path() / "e-1";
-  make("e-1/results/0/deep/file");
-  make("e-1/published-stdout");
-  make("e-1/published-stderr");
-  make("e-1/stdout");
-
-  ASSERT_TRUE(remove_results(execution));
-
-  EXPECT_FALSE(fs::exists(execution / "results"));
-  EXPECT_FALSE(fs::exists(execution / "published-stdout"));
-  EXPECT_TRUE(fs::exists(execution / "stdout"));
-  EXPECT_TRUE(remove_results(execution)) << "nothing left to do";
-}
-
 TEST_F(ResultFiles, RemovesWhatAProgramHasLockedUp) {
   make("e-1/results/0/locked/deeper/file");
   fs::permissions(dir.path() / "e-1/results/0/locked/deeper", fs::perms::none);
@@ -75,17 +60,15 @@ TEST_F(ResultFiles, RemovesWhatAProgramHasLockedUp) {
   EXPECT_TRUE(remove_tree(dir.path() / "e-1")) << "it is not there";
 }
 
-TEST_F(ResultFiles, FindsFinishedExecutionsOldestFirst) {
-  make("e-old/stdout");
-  make("e-new/stdout");
-  make("e-started/start");
-  const auto now = fs::file_time_type::clock::now();
-  fs::last_write_time(dir.path() / "e-old", now - 2h);
-  fs::last_write_time(dir.path() / "e-new", now - 1h);
+TEST_F(ResultFiles, FindsExecutionsThatHaveAFolder) {
+  make("e-1/results/0/file");
+  make("e-2/published-stdout");
+  make("e-3.single/1/file");
+  make("e-4.run");
 
-  EXPECT_EQ(finished_executions(dir.path()).value(),
-            (std::vector{ExecutionId("e-old"), ExecutionId("e-new")}));
-  EXPECT_EQ(finished_executions(dir.path() / "none").error().code, Code::NotFound);
+  EXPECT_EQ(executions_with_folder(dir.path()).value(),
+            (std::set{ExecutionId("e-1"), ExecutionId("e-2")}));
+  EXPECT_EQ(executions_with_folder(dir.path() / "none").error().code, Code::NotFound);
 }
 
 /// An engine whose stream lost its middle.

@@ -99,7 +99,7 @@ struct Exit {
 
 enum class OutputSource { Stdout, Stderr };
 
-/// "stdout", "stderr": also the names of the files in the execution's folder.
+/// "stdout", "stderr".
 std::string_view to_string(OutputSource source);
 
 /// Which piece of an execution's output is wanted.
@@ -135,11 +135,12 @@ struct FoundExecution {
 /// wait(), cancel() and output calls in any order and at the same time, and in the end release().
 /// check() at any time. stop() last; running programs are left alone by it.
 ///
-/// **Files.** The engine is made with the folder of all executions; `<folder>/<id>` is the
-/// execution's (execution_folder.hpp). start() makes it where it is missing and keeps its records
-/// and the output streams there; the caller may keep other files there and removes the folder, but
-/// not before release(). Inputs and result folders are the caller's and must stay until the
-/// execution has ended. After the end no process of the program is left that could change them.
+/// **Files.** The engine is made with the folder of all executions, and keeps there what belongs to
+/// one under names that begin with "<id>." (execution_file.hpp). `<folder>/<id>` is the caller's.
+/// After release() the execution's file alone is left, for its output; the caller removes it when
+/// the output is not wanted any more. Inputs and result folders are the caller's and must stay
+/// until the execution has ended. After the end no process of the program is left that could change
+/// them.
 ///
 /// **Restart.** Programs outlive the Engine object and, where the engine has processes, the node.
 /// recover() finds each execution that was started and not released, wherever it stands. What has
@@ -176,7 +177,7 @@ class Engine {
   virtual async::Task<Result<void>> cancel(ExecutionId id, CancelRequest request) = 0;
 
   /// Forgets an execution that has ended: recover() will not find it. Its output stays readable
-  /// while its folder exists. FailedPrecondition while it runs; OK for an unknown id.
+  /// while its file exists. FailedPrecondition while it runs; OK for an unknown id.
   virtual async::Task<Result<void>> release(ExecutionId id) = 0;
 
   /// A piece of the output, now. May be empty. Works without recover(), from the files alone.

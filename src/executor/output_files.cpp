@@ -4,35 +4,25 @@
 #include <algorithm>
 
 #include "async/sleep.hpp"
-#include "executor/execution_folder.hpp"
+#include "executor/execution_file.hpp"
 
 namespace skrei::executor {
 namespace {
 
 Result<OutputChunk> read_now(const std::filesystem::path& executions,
                              const OutputRequest& request) {
-  TRY_ASSIGN(const ExecutionFolder folder, ExecutionFolder::of(executions, request.id));
+  TRY_ASSIGN(const auto file, ExecutionFile::open_to_read(executions, request.id));
   // Asked before the stream is read: what was written until the end is then in the stream.
-  TRY_ASSIGN(const auto exit, folder.read_exit());
-  auto reader = OutputReader::open(folder.output(request.source));
-  if (!reader) {
-    if (reader.error().code != Code::NotFound) return fail(std::move(reader).error());
-    TRY_ASSIGN(const auto start, folder.read_start());
-    if (!start && !exit) return fail(Code::NotFound, "execution {}: not found", request.id);
-    if (request.offset > 0) {
-      return fail(Code::InvalidArgument, "offset {} is past the end of the output (0 bytes so far)",
-                  request.offset);
-    }
-    return OutputChunk{.end_of_stream = exit.has_value()};
-  }
+  TRY_ASSIGN(const auto exit, file.read_exit());
+  TRY_ASSIGN(const auto reader, file.reader(request.source));
   const Framing framing = exit ? Framing::Exact : request.framing;
-  TRY_ASSIGN(auto chunk, reader->read(request.offset, request.max_bytes, framing));
+  TRY_ASSIGN(auto chunk, reader.read(request.offset, request.max_bytes, framing));
   if (!exit || chunk.end_of_stream) return chunk;
-  // The writer was killed before it could close the stream, but it is over.
-  TRY_ASSIGN(const std::uint64_t written, reader->written());
+  // The end of the execution is the end of its streams.
+  TRY_ASSIGN(const std::uint64_t written, reader.written());
   chunk.end_of_stream = chunk.next_offset() == written;
   if (request.framing == Framing::WholeCharacters && !chunk.end_of_stream) {
-    return reader->read(request.offset, request.max_bytes, request.framing);
+    return reader.read(request.offset, request.max_bytes, request.framing);
   }
   return chunk;
 }

@@ -9,8 +9,8 @@
 
 namespace skrei::executor {
 
-/// The output half of an engine whose streams are files in the executions' folders: read_output()
-/// and follow_output() of the contract. It needs the files alone, so it also serves executions that
+/// The output half of an engine that keeps its streams in execution files: read_output() and
+/// follow_output() of the contract. It needs the files alone, so it also serves executions that
 /// have ended, were released, or belong to another process.
 class OutputFiles {
  public:

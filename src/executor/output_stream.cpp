@@ -41,16 +41,21 @@ std::uint64_t word_at(std::span<const std::uint8_t> bytes, std::uint64_t at) {
   return value;
 }
 
-/// Where `offset` lies in the file, and how many bytes from there on lie in one piece.
-struct Place {
+/// Where `offset` lies after the first byte of the head, and how many bytes lie there in one piece.
+struct Piece {
   std::uint64_t position;
   std::uint64_t contiguous;
 };
 
-Place place_of(std::uint64_t offset, OutputRetention retention) {
-  if (offset < retention.head_bytes) return {kHeaderBytes + offset, retention.head_bytes - offset};
+Piece piece_of(std::uint64_t offset, OutputRetention retention) {
+  if (offset < retention.head_bytes) return {offset, retention.head_bytes - offset};
   const std::uint64_t in_ring = (offset - retention.head_bytes) % retention.tail_bytes;
-  return {kHeaderBytes + retention.head_bytes + in_ring, retention.tail_bytes - in_ring};
+  return {retention.head_bytes + in_ring, retention.tail_bytes - in_ring};
+}
+
+/// Position of the first byte of the head.
+std::uint64_t data_begin(StreamPlace place, OutputRetention retention) {
+  return place.data_at + place.streams_before * (retention.head_bytes + retention.tail_bytes);
 }
 
 /// First byte of the tail that is still there when bytes up to `reserved` were or are being
@@ -86,23 +91,17 @@ struct OutputReader::Header {
   std::uint64_t kept_from() const { return tail_begin(std::max(reserved, written), retention); }
 };
 
-Result<OutputWriter> OutputWriter::create(const std::filesystem::path& path,
-                                          OutputRetention retention) {
+OutputWriter::OutputWriter(int file, StreamPlace place, OutputRetention retention)
+    : file_(file), place_(place), retention_(retention) {
   SKREI_ASSERT(retention.tail_bytes > 0);
-  TRY_ASSIGN(UniqueFd file, open_file(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW));
-  HeaderBytes header{};
-  std::ranges::copy(as_bytes(kMagic), header.begin());
-  put_word(header, kVersionAt, kVersion);
-  put_word(header, kHeadAt, retention.head_bytes);
-  put_word(header, kTailAt, retention.tail_bytes);
-  OutputWriter writer(std::move(file), retention);
-  TRY(writer.write_at(0, header));
-  return writer;
 }
 
 Result<void> OutputWriter::append(ByteView bytes) {
   const std::uint64_t end = written_ + bytes.size();
-  if (end > retention_.head_bytes + retention_.tail_bytes) TRY(write_counter(kReservedAt, end));
+  if (end > retention_.head_bytes + retention_.tail_bytes) {
+    reserved_ = end;
+    TRY(write_header());
+  }
   std::uint64_t offset = written_;
   const std::uint64_t kept_from = tail_begin(end, retention_);
   while (!bytes.empty()) {
@@ -112,31 +111,37 @@ Result<void> OutputWriter::append(ByteView bytes) {
       bytes = bytes.subspan(skip);
       continue;
     }
-    const Place place = place_of(offset, retention_);
-    const std::size_t length = std::min<std::uint64_t>(bytes.size(), place.contiguous);
-    TRY(write_at(place.position, bytes.first(length)));
+    const Piece piece = piece_of(offset, retention_);
+    const std::size_t length = std::min<std::uint64_t>(bytes.size(), piece.contiguous);
+    TRY(write_at(data_begin(place_, retention_) + piece.position, bytes.first(length)));
     offset += length;
     bytes = bytes.subspan(length);
   }
-  TRY(write_counter(kWrittenAt, end));
   written_ = end;
-  return {};
+  return write_header();
 }
 
 Result<void> OutputWriter::close() {
-  return write_counter(kClosedAt, 1);
+  closed_ = true;
+  return write_header();
 }
 
-Result<void> OutputWriter::write_counter(std::uint64_t position, std::uint64_t value) {
-  std::array<std::uint8_t, 8> bytes{};
-  put_word(bytes, 0, value);
-  return write_at(position, bytes);
+/// One call, so that a reader finds the words of one state, or of two that follow each other.
+Result<void> OutputWriter::write_header() {
+  HeaderBytes header{};
+  std::ranges::copy(as_bytes(kMagic), header.begin());
+  put_word(header, kVersionAt, kVersion);
+  put_word(header, kHeadAt, retention_.head_bytes);
+  put_word(header, kTailAt, retention_.tail_bytes);
+  put_word(header, kReservedAt, reserved_);
+  put_word(header, kWrittenAt, written_);
+  put_word(header, kClosedAt, closed_ ? 1 : 0);
+  return write_at(place_.header_at, header);
 }
 
 Result<void> OutputWriter::write_at(std::uint64_t position, ByteView bytes) {
   while (!bytes.empty()) {
-    const ssize_t wrote =
-        ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(position));
+    const ssize_t wrote = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(position));
     if (wrote < 0) {
       if (errno == EINTR) continue;
       return fail_errno("the program's output cannot be kept");
@@ -147,18 +152,17 @@ Result<void> OutputWriter::write_at(std::uint64_t position, ByteView bytes) {
   return {};
 }
 
-Result<OutputReader> OutputReader::open(const std::filesystem::path& path) {
-  TRY_ASSIGN(UniqueFd file, open_file(path, O_RDONLY | O_NOFOLLOW));
-  OutputReader reader(std::move(file));
-  TRY(with_context(reader.header(), path.native()));
+Result<OutputReader> OutputReader::open(std::shared_ptr<const UniqueFd> file, StreamPlace place) {
+  OutputReader reader(std::move(file), place);
+  TRY(reader.header());
   return reader;
 }
 
 Result<OutputReader::Header> OutputReader::header() const {
   HeaderBytes bytes{};
-  TRY_ASSIGN(const std::size_t length, read_at(file_.get(), 0, bytes));
-  // Killed or cut off before the header was there: a stream without a byte.
-  if (length < kHeaderBytes || std::ranges::all_of(bytes, [](auto byte) { return byte == 0; })) {
+  TRY_ASSIGN(const std::size_t length, read_at(file_->get(), place_.header_at, bytes));
+  // Nothing written yet, or cut off before the header was there: a stream without a byte.
+  if (length < kHeaderBytes || word_at(bytes, 0) == 0 || word_at(bytes, kVersionAt) == 0) {
     return Header{};
   }
   if (as_chars(ByteView(bytes).first(kMagic.size())) != kMagic) {
@@ -180,8 +184,9 @@ Result<OutputReader::Header> OutputReader::header() const {
   }
   // A power cut may have kept the counters and lost the bytes.
   struct stat info{};
-  if (::fstat(file_.get(), &info) != 0) return fail_errno("output stream");
-  const std::uint64_t kept = static_cast<std::uint64_t>(info.st_size) - kHeaderBytes;
+  if (::fstat(file_->get(), &info) != 0) return fail_errno("output stream");
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const std::uint64_t kept = size - std::min(size, data_begin(place_, header.retention));
   if (kept < header.retention.head_bytes + header.retention.tail_bytes) {
     header.written = std::min(header.written, kept);
   }
@@ -189,13 +194,14 @@ Result<OutputReader::Header> OutputReader::header() const {
 }
 
 Result<Bytes> OutputReader::copy(const Header& header, std::uint64_t from, std::uint64_t to) const {
+  const std::uint64_t begin = data_begin(place_, header.retention);
   Bytes bytes(to - from);
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const Place place = place_of(from + done, header.retention);
-    const std::size_t length = std::min<std::uint64_t>(bytes.size() - done, place.contiguous);
-    TRY_ASSIGN(const std::size_t got,
-               read_at(file_.get(), place.position, std::span(bytes).subspan(done, length)));
+    const Piece piece = piece_of(from + done, header.retention);
+    const std::size_t length = std::min<std::uint64_t>(bytes.size() - done, piece.contiguous);
+    TRY_ASSIGN(const std::size_t got, read_at(file_->get(), begin + piece.position,
+                                              std::span(bytes).subspan(done, length)));
     done += got;
     if (got < length) break;
   }

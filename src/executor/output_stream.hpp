@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -10,16 +10,18 @@
 
 namespace skrei::executor {
 
-// What a program wrote to one stream, kept within bounds in one file: the first bytes and the last
-// ones stay, the middle is dropped. Offsets count all bytes that were ever written. One writer; any
-// number of readers in any process, during the run and after it. Readers never hold up the writer.
+// What a program wrote to one stream, kept within bounds in a part of a file: the first bytes and
+// the last ones stay, the middle is dropped. Offsets count all bytes that were ever written. One
+// writer; any number of readers in any process, during the run and after it. Readers never hold up
+// the writer.
 //
-// The file: a header of 64 bytes (magic, version, sizes, counters, little-endian), then the head,
-// then the tail as a ring: byte `offset` of the tail lies at `(offset - head) % tail_bytes`. The
-// writer announces what it is going to overwrite (`reserved`), writes it, then moves `written`. A
-// reader looks at the counters before and after it copies, so that it never takes new bytes for
-// old ones. A writer killed at any instruction leaves a file that reads right up to `written`.
-// Nothing is synced: after a power cut the end may be missing.
+// The part: a header of 64 bytes (magic, version, sizes, counters, little-endian); elsewhere in the
+// same file the head, and behind it the tail as a ring: byte `offset` of the tail lies at
+// `(offset - head) % tail_bytes`. The header is first written with the first bytes: where there is
+// none, nothing was said. The writer announces what it is going to overwrite (`reserved`), writes
+// it, then moves `written`. A reader looks at the counters before and after it copies, so that it
+// never takes new bytes for old ones. A writer killed at any instruction leaves a stream that reads
+// right up to `written`. Nothing is synced: after a power cut the end may be missing or zero.
 
 /// How much of a stream stays: bytes from its beginning and bytes from its end.
 struct OutputRetention {
@@ -27,6 +29,14 @@ struct OutputRetention {
   std::uint64_t tail_bytes = 60ULL << 20;
 
   bool operator==(const OutputRetention&) const = default;
+};
+
+/// Where a stream lies in its file: its header, and its data among those of other streams, which
+/// are kept within the same bounds.
+struct StreamPlace {
+  std::uint64_t header_at = 0;
+  std::uint64_t data_at = 64;  ///< Of the first stream.
+  std::uint64_t streams_before = 0;
 };
 
 /// Bytes `from` up to, not including, `to`.
@@ -59,8 +69,9 @@ struct OutputChunk {
 
 class OutputWriter {
  public:
-  /// Makes or empties the file. `retention.tail_bytes` is at least 1.
-  static Result<OutputWriter> create(const std::filesystem::path& path, OutputRetention retention);
+  /// The file is open for writing, outlives the writer, and has nothing at `place`.
+  /// `retention.tail_bytes` is at least 1.
+  OutputWriter(int file, StreamPlace place, OutputRetention retention);
 
   /// Appends; the disk's errors come back, what was written before stays readable.
   Result<void> append(ByteView bytes);
@@ -72,22 +83,21 @@ class OutputWriter {
   std::uint64_t written() const { return written_; }
 
  private:
-  OutputWriter(UniqueFd file, OutputRetention retention)
-      : file_(std::move(file)), retention_(retention) {}
-
   Result<void> write_at(std::uint64_t position, ByteView bytes);
-  Result<void> write_counter(std::uint64_t position, std::uint64_t value);
+  Result<void> write_header();
 
-  UniqueFd file_;
+  int file_;
+  StreamPlace place_;
   OutputRetention retention_;
+  std::uint64_t reserved_ = 0;
   std::uint64_t written_ = 0;
+  bool closed_ = false;
 };
 
 class OutputReader {
  public:
-  /// NotFound if there is no such file; FailedPrecondition if a newer Skrei wrote it or it is
-  /// something else.
-  static Result<OutputReader> open(const std::filesystem::path& path);
+  /// FailedPrecondition if a newer Skrei wrote the stream or it is something else.
+  static Result<OutputReader> open(std::shared_ptr<const UniqueFd> file, StreamPlace place);
 
   /// At most `max_bytes` (at least 4) from `offset` on. An empty chunk without `end_of_stream`
   /// means: nothing yet (or, with WholeCharacters, only a part of a character).
@@ -100,11 +110,13 @@ class OutputReader {
  private:
   struct Header;
 
-  explicit OutputReader(UniqueFd file) : file_(std::move(file)) {}
+  OutputReader(std::shared_ptr<const UniqueFd> file, StreamPlace place)
+      : file_(std::move(file)), place_(place) {}
   Result<Header> header() const;
   Result<Bytes> copy(const Header& header, std::uint64_t from, std::uint64_t to) const;
 
-  UniqueFd file_;
+  std::shared_ptr<const UniqueFd> file_;  // Of all streams that are read from it.
+  StreamPlace place_;
 };
 
 }  // namespace skrei::executor

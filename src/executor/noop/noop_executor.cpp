@@ -49,13 +49,13 @@ async::Task<Result<std::vector<FoundExecution>>> NoopExecutor::recover() {
     Exit exit;
   };
   const auto look = [this]() -> Result<std::vector<Left>> {
-    TRY_ASSIGN(const auto ids, ExecutionFolder::started(options_.executions, name()));
+    TRY_ASSIGN(const auto ids, ExecutionFile::started(options_.executions, name()));
     std::vector<Left> left;
     for (const ExecutionId& id : ids) {
-      TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-      TRY_ASSIGN(auto exit, folder.read_exit());
+      TRY_ASSIGN(const auto file, ExecutionFile::open(options_.executions, id));
+      TRY_ASSIGN(auto exit, file.read_exit());
       if (!exit) {
-        TRY_ASSIGN(const auto start, folder.read_start());
+        TRY_ASSIGN(const auto start, file.read_start());
         RecordReader reader(start->state);
         exit = get_exit(reader);
         TRY(reader.finish("start record of the noop engine"));
@@ -90,15 +90,18 @@ async::Task<Result<void>> NoopExecutor::start_new(ExecutionSpec spec) {
   CO_TRY_ASSIGN(const NoopProgram program, parse_program(spec.engine));
   const Exit exit = planned_exit(program, spec.limits, clock_.now());
   const auto work = [&]() -> Result<void> {
-    TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, spec.id));
-    TRY(folder.make());
-    auto performed = perform(program, spec, folder, options_.retention);
-    if (!performed) return performed;
+    TRY_ASSIGN(const auto file, ExecutionFile::create(options_.executions, spec.id));
+    TRY(perform(program, spec, file, options_.retention));
     RecordWriter state;
     put_exit(state, exit);
-    return folder.write_start({std::string(name()), exit.started, state.take()});
+    return file.write_start({std::string(name()), exit.started, state.take()});
   };
-  CO_TRY(co_await async::blocking(pool_, work));
+  const auto work_or_clean = [&]() -> Result<void> {
+    auto worked = work();
+    if (!worked) TRY(ExecutionFile::remove(options_.executions, spec.id));
+    return worked;
+  };
+  CO_TRY(co_await async::blocking(pool_, work_or_clean));
   table_.started(spec.id);
   scope_.spawn("noop execution", end_in_time(spec.id, exit));
   co_return Result<void>();
@@ -117,8 +120,8 @@ async::Task<Result<void>> NoopExecutor::end(ExecutionId id, Exit exit) {
   if (!ending_.insert(id).second) co_return Result<void>();
   const ScopeGuard over([&] { ending_.erase(id); });
   const auto write = [&]() -> Result<void> {
-    TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-    return folder.write_exit(exit);
+    TRY_ASSIGN(const auto file, ExecutionFile::open(options_.executions, id));
+    return file.write_exit(exit);
   };
   const auto written = co_await async::blocking(pool_, write);
   if (written) table_.ended(id, std::move(exit));
@@ -139,12 +142,11 @@ async::Task<Result<void>> NoopExecutor::cancel(ExecutionId id, CancelRequest req
 }
 
 async::Task<Result<void>> NoopExecutor::release(ExecutionId id) {
+  // Whatever was not released is in the table, by start() or recover().
+  if (!table_.state(id)) co_return Result<void>();
   CO_TRY(table_.forget(id));
-  const auto remove = [&]() -> Result<void> {
-    TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-    return folder.remove_start();
-  };
-  co_return co_await async::blocking(pool_, remove);
+  co_return co_await async::blocking(
+      pool_, [&] { return ExecutionFile::release(options_.executions, id); });
 }
 
 async::Task<Result<OutputChunk>> NoopExecutor::read_output(OutputRequest request) {

@@ -104,17 +104,16 @@ Result<NoopProgram> parse_program(const model::SpecConfig& engine) {
 }
 
 Result<void> perform(const NoopProgram& program, const ExecutionSpec& spec,
-                     const ExecutionFolder& folder, OutputRetention retention) {
-  TRY_ASSIGN(OutputWriter out,
-             OutputWriter::create(folder.output(OutputSource::Stdout), retention));
-  TRY_ASSIGN(OutputWriter err,
-             OutputWriter::create(folder.output(OutputSource::Stderr), retention));
+                     const ExecutionFile& file, OutputRetention retention) {
+  OutputWriter out = file.writer(OutputSource::Stdout, retention);
+  OutputWriter err = file.writer(OutputSource::Stderr, retention);
   TRY(write_stdout(program, spec, out));
   TRY(err.append(as_bytes(program.stderr_bytes)));
   TRY(err.close());
   for (const auto& [path, text] : program.write) {
-    TRY_ASSIGN(const auto file, host_path(spec.results, &ResultMount::host_folder, path));
-    TRY_ASSIGN(const UniqueFd fd, open_file(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    TRY_ASSIGN(const auto target, host_path(spec.results, &ResultMount::host_folder, path));
+    TRY_ASSIGN(const UniqueFd fd,
+               open_file(target, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
     TRY(write_all(fd.get(), as_bytes(text), path));
   }
   return {};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "executor/engine.hpp"
-#include "executor/execution_folder.hpp"
+#include "executor/execution_file.hpp"
 
 namespace skrei::executor::noop {
 
@@ -28,8 +28,8 @@ struct NoopProgram {
 /// InvalidArgument names the parameter.
 Result<NoopProgram> parse_program(const model::SpecConfig& engine);
 
-/// Writes the output and the results of the program, whole, into `folder`. Blocks.
+/// Writes the output of the program, whole, into `file`, and its results. Blocks.
 Result<void> perform(const NoopProgram& program, const ExecutionSpec& spec,
-                     const ExecutionFolder& folder, OutputRetention retention);
+                     const ExecutionFile& file, OutputRetention retention);
 
 }  // namespace skrei::executor::noop

@@ -109,8 +109,8 @@ TEST_P(EngineConformance, ALineOf100MegabytesIsKeptWithinBounds) {
   EXPECT_EQ(out.bytes.size(), kHead + kTail);
   EXPECT_EQ(out.bytes.find_first_not_of('x'), std::string::npos);
   EXPECT_LE(out.largest_chunk, 256u << 10);
-  EXPECT_LE(std::filesystem::file_size(folder_.path() / "executions" / job.id.str() / "stdout"),
-            kHead + kTail + 4096);
+  EXPECT_LE(std::filesystem::file_size(folder_.path() / "executions" / (job.id.str() + ".run")),
+            kHead + kTail + 32768);
 }
 
 TEST_P(EngineConformance, ExitCodesAreResultsAndNotErrors) {

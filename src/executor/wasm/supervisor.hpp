@@ -27,7 +27,7 @@ inline constexpr std::string_view kSupervisorCommand = "wasm-supervisor";
 struct SupervisorOptions {
   /// Folder of the socket, its lock and the log, 0700.
   std::filesystem::path folder;
-  /// Folder of the executions (executor/execution_folder.hpp).
+  /// Folder of the executions (executor/execution_file.hpp).
   std::filesystem::path executions;
   WallsLevel walls = WallsLevel::Landlock;
   /// Ids that programs may become; needs root. Unset: they run as the supervisor's user.

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "executor/execution_folder.hpp"
+#include "executor/execution_file.hpp"
 #include "executor/record.hpp"
 
 namespace skrei::executor::wasm {

@@ -61,12 +61,12 @@ std::chrono::microseconds time_of(const timeval& time) {
 
 struct SupervisorRuns::Stream {
   Pipe pipe;
-  OutputWriter file;
+  OutputWriter kept;
 };
 
 struct SupervisorRuns::Run {
   ExecutionId id;
-  ExecutionFolder folder;
+  ExecutionFile file;
   Limits limits;
   std::vector<std::filesystem::path> result_folders;
   std::array<Stream, 2> streams;
@@ -81,7 +81,7 @@ struct SupervisorRuns::Run {
   std::optional<BootTime> disk_check;
 
   std::uint64_t output_bytes() const {
-    return streams[0].file.written() + streams[1].file.written();
+    return streams[0].kept.written() + streams[1].kept.written();
   }
 };
 
@@ -101,11 +101,12 @@ Result<void> SupervisorRuns::start(const StartProgram& start, const native::Wasm
   if (runs_.size() >= options_.runs_max) {
     return fail(Code::Unavailable, "{} WASM programs run at once; no more fit", runs_.size());
   }
-  TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, start.id));
-  TRY_ASSIGN(const auto exit, folder.read_exit());
+  TRY_ASSIGN(auto file, ExecutionFile::open(options_.executions, start.id));
+  TRY_ASSIGN(const auto exit, file.read_exit());
   if (exit) return {};
-  TRY_ASSIGN(auto prepared, prepare(start));
+  TRY_ASSIGN(auto prepared, prepare(start, std::move(file)));
   Run& run = *prepared;
+  TRY(run.file.mark_begun());
   if (options_.users) {
     TRY_ASSIGN(run.user, options_.users->take());
   }
@@ -121,19 +122,16 @@ Result<void> SupervisorRuns::start(const StartProgram& start, const native::Wasm
   return {};
 }
 
-Result<std::unique_ptr<SupervisorRuns::Run>> SupervisorRuns::prepare(const StartProgram& start) {
-  TRY_ASSIGN(auto folder, ExecutionFolder::of(options_.executions, start.id));
-  TRY_ASSIGN(auto out,
-             OutputWriter::create(folder.output(OutputSource::Stdout), options_.retention));
-  TRY_ASSIGN(auto err,
-             OutputWriter::create(folder.output(OutputSource::Stderr), options_.retention));
+Result<std::unique_ptr<SupervisorRuns::Run>> SupervisorRuns::prepare(const StartProgram& start,
+                                                                     ExecutionFile file) {
   TRY_ASSIGN(Pipe out_pipe, make_pipe());
   TRY_ASSIGN(Pipe err_pipe, make_pipe());
   TRY_ASSIGN(Pipe outcome, make_pipe());
-  std::array<Stream, 2> streams{Stream{std::move(out_pipe), std::move(out)},
-                                Stream{std::move(err_pipe), std::move(err)}};
+  std::array<Stream, 2> streams{
+      Stream{std::move(out_pipe), file.writer(OutputSource::Stdout, options_.retention)},
+      Stream{std::move(err_pipe), file.writer(OutputSource::Stderr, options_.retention)}};
   auto run = std::make_unique<Run>(Run{.id = start.id,
-                                       .folder = std::move(folder),
+                                       .file = std::move(file),
                                        .limits = start.limits,
                                        .result_folders = {},
                                        .streams = std::move(streams),
@@ -211,7 +209,7 @@ Result<bool> SupervisorRuns::read_once(Run& run, Stream& stream) {
     return fail_errno("output of a WASM program");
   }
   if (got == 0) return false;
-  TRY(stream.file.append(ByteView(buffer_).first(static_cast<std::size_t>(got))));
+  TRY(stream.kept.append(ByteView(buffer_).first(static_cast<std::size_t>(got))));
   if (run.limits.output_bytes > 0 && run.output_bytes() > run.limits.output_bytes) {
     kill(run, output_stop(run.limits));
   }
@@ -247,12 +245,11 @@ void SupervisorRuns::finish(Run& run) {
     auto more = read_once(run, stream);
     while (more && *more)
       more = read_once(run, stream);
-    const auto closed = more ? stream.file.close() : fail(more.error());
-    if (!closed) end.stop = Stop{ExitKind::NodeFault, {}, closed.error().message};
-    if (!closed) end.outcome.reset();
+    if (!more) end.stop = Stop{ExitKind::NodeFault, {}, more.error().message};
+    if (!more) end.outcome.reset();
   }
   const Exit exit = exit_of(end);
-  if (const auto written = run.folder.write_exit(exit); !written) {
+  if (const auto written = run.file.write_exit(exit); !written) {
     log::error(written.error().message, {{"execution", run.id.str()}});
   }
   const auto node = runs_.extract(run.id);

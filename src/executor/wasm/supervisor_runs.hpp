@@ -10,7 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
-#include "executor/execution_folder.hpp"
+#include "executor/execution_file.hpp"
 #include "executor/output_stream.hpp"
 #include "executor/wasm/guest_end.hpp"
 #include "executor/wasm/guest_run.hpp"
@@ -65,7 +65,7 @@ class SupervisorRuns {
   struct Stream;
   struct Run;
 
-  Result<std::unique_ptr<Run>> prepare(const StartProgram& start);
+  Result<std::unique_ptr<Run>> prepare(const StartProgram& start, ExecutionFile file);
   Result<void> fork_child(Run& run, const StartProgram& start, const native::WasmProgram& program);
   Result<void> watch(Run& run);
   void on_output(Run& run, Stream& stream);

@@ -34,6 +34,19 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
   return fail_errno(folder.native());
 }
 
+/// Where inputs that are single files get a folder of their own.
+std::filesystem::path scratch_of(const std::filesystem::path& executions, const ExecutionId& id) {
+  return executions / (id.str() + ".single");
+}
+
+Result<void> remove_scratch(const std::filesystem::path& executions, const ExecutionId& id) {
+  const std::filesystem::path scratch = scratch_of(executions, id);
+  std::error_code error;
+  std::filesystem::remove_all(scratch, error);
+  if (error) return fail(errno_error(error.value(), scratch.native()));
+  return {};
+}
+
 std::unexpected<Error> stopped() {
   return fail(Code::Unavailable, "the engine \"wasm\" is stopped");
 }
@@ -105,11 +118,11 @@ async::Task<Result<std::vector<FoundExecution>>> WasmExecutor::recover() {
     std::string socket;
   };
   const auto look = [this]() -> Result<std::vector<Left>> {
-    TRY_ASSIGN(const auto ids, ExecutionFolder::started(options_.executions, name()));
+    TRY_ASSIGN(const auto ids, ExecutionFile::started(options_.executions, name()));
     std::vector<Left> left;
     for (const ExecutionId& id : ids) {
-      TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-      TRY_ASSIGN(const auto start, folder.read_start());
+      TRY_ASSIGN(const auto file, ExecutionFile::open(options_.executions, id));
+      TRY_ASSIGN(const auto start, file.read_start());
       if (start) left.push_back({id, std::string(as_chars(start->state))});
     }
     return left;
@@ -141,18 +154,17 @@ async::Task<Result<FoundState>> WasmExecutor::settle(ExecutionId id, std::string
     co_return FoundState::Running;
   }
   const auto look = [&]() -> Result<Exit> {
-    TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-    TRY_ASSIGN(auto exit, folder.read_exit());
+    TRY_ASSIGN(const auto file, ExecutionFile::open(options_.executions, id));
+    TRY_ASSIGN(auto exit, file.read_exit());
     if (exit) return *std::move(exit);
-    TRY_ASSIGN(const auto start, folder.read_start());
-    // The supervisor makes the output files before the process.
-    const bool began = std::filesystem::exists(folder.output(OutputSource::Stdout));
+    TRY_ASSIGN(const auto start, file.read_start());
+    TRY_ASSIGN(const bool began, file.has_begun());
     Exit lost{.kind = began ? ExitKind::NodeFault : ExitKind::NotStarted,
               .message = began ? "the WASM supervisor ended while the program ran"
                                : "the node went down before the program was started",
               .started = start ? start->started : clock_.now(),
               .ended = clock_.now()};
-    TRY(folder.write_exit(lost));
+    TRY(file.write_exit(lost));
     return lost;
   };
   CO_TRY_ASSIGN(Exit exit, co_await async::blocking(pool_, look));
@@ -184,8 +196,8 @@ async::Task<void> WasmExecutor::start_in_scope(ExecutionSpec spec,
   // A stopping engine may have started it: the next one looks.
   if (!result && !stopping_) {
     const auto clean = [&]() -> Result<void> {
-      TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-      return folder.remove_start();
+      TRY(ExecutionFile::remove(options_.executions, id));
+      return remove_scratch(options_.executions, id);
     };
     if (const auto cleaned = co_await async::blocking(pool_, clean); !cleaned) {
       log::warn(cleaned.error().message, {{"execution", id.str()}});
@@ -208,8 +220,6 @@ async::Task<Result<void>> WasmExecutor::start_new(ExecutionSpec spec) {
 Result<std::unique_ptr<WasmExecutor::Prepared>> WasmExecutor::prepare(const ExecutionSpec& spec) {
   TRY_ASSIGN(const auto params, model::wasm_params(spec.engine));
   TRY_ASSIGN(ModuleInputs inputs, split_inputs(params, spec.inputs));
-  TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, spec.id));
-  TRY(folder.make());
   auto prepared = std::make_unique<Prepared>();
   std::vector<Sha256Digest> digests;
   for (const auto& path : inputs.modules) {
@@ -218,7 +228,8 @@ Result<std::unique_ptr<WasmExecutor::Prepared>> WasmExecutor::prepare(const Exec
     prepared->modules.push_back(std::move(module));
   }
   StartProgram& request = prepared->request;
-  TRY_ASSIGN(request.folders, lay_out(inputs.others, spec.results, folder.path() / "single"));
+  TRY_ASSIGN(request.folders,
+             lay_out(inputs.others, spec.results, scratch_of(options_.executions, spec.id)));
   request.id = spec.id;
   request.program = program_key(digests, inputs.imports, params.entrypoint);
   request.args = {params.entry_module};
@@ -227,9 +238,10 @@ Result<std::unique_ptr<WasmExecutor::Prepared>> WasmExecutor::prepare(const Exec
   request.limits = spec.limits;
   prepared->entrypoint = params.entrypoint;
   prepared->imports = std::move(inputs.imports);
-  TRY(folder.write_start({.engine = std::string(name()),
-                          .started = clock_.now(),
-                          .state = to_bytes(launcher_.socket())}));
+  TRY_ASSIGN(const auto file, ExecutionFile::create(options_.executions, spec.id));
+  TRY(file.write_start({.engine = std::string(name()),
+                        .started = clock_.now(),
+                        .state = to_bytes(launcher_.socket())}));
   return prepared;
 }
 
@@ -269,8 +281,8 @@ async::Task<Result<bool>> WasmExecutor::cancelled_before_start(ExecutionId id) {
             .started = clock_.now(),
             .ended = clock_.now()};
   const auto write = [&]() -> Result<void> {
-    TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-    return folder.write_exit(exit);
+    TRY_ASSIGN(const auto file, ExecutionFile::open(options_.executions, id));
+    return file.write_exit(exit);
   };
   CO_TRY(co_await async::blocking(pool_, write));
   ended(id, std::move(exit));
@@ -327,12 +339,14 @@ async::Task<Result<void>> WasmExecutor::send_cancel(ExecutionId id, std::string 
 }
 
 async::Task<Result<void>> WasmExecutor::release(ExecutionId id) {
+  // Whatever was not released is in the table, by start() or recover().
+  if (!table_.state(id)) co_return Result<void>();
   CO_TRY(table_.forget(id));
-  const auto remove = [&]() -> Result<void> {
-    TRY_ASSIGN(const auto folder, ExecutionFolder::of(options_.executions, id));
-    return folder.remove_start();
+  const auto let_go = [&]() -> Result<void> {
+    TRY(remove_scratch(options_.executions, id));
+    return ExecutionFile::release(options_.executions, id);
   };
-  co_return co_await async::blocking(pool_, remove);
+  co_return co_await async::blocking(pool_, let_go);
 }
 
 async::Task<Result<OutputChunk>> WasmExecutor::read_output(OutputRequest request) {

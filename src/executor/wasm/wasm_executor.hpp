@@ -13,7 +13,7 @@
 #include "async/scope.hpp"
 #include "base/clock.hpp"
 #include "executor/engine.hpp"
-#include "executor/execution_folder.hpp"
+#include "executor/execution_file.hpp"
 #include "executor/execution_table.hpp"
 #include "executor/output_files.hpp"
 #include "executor/wasm/compile_cache.hpp"

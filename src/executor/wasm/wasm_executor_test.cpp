@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "async/sleep.hpp"
-#include "executor/execution_folder.hpp"
+#include "executor/execution_file.hpp"
 #include "executor/testing/engine_conformance.hpp"
 #include "executor/wasm/walls_support.hpp"
 
@@ -292,9 +292,8 @@ TEST_P(WasmExecutor, ASupervisorKilledWhileNoNodeRanIsNoticed) {
 TEST_P(WasmExecutor, WhatTheSupervisorWasNeverAskedForWasNotStarted) {
   const ExecutionId id("e-ordered");
   loop_.run_task(engine_->stop());
-  const auto kept = ExecutionFolder::of(folder_.path() / "executions", id);
-  ASSERT_TRUE(kept && kept->make());
-  ASSERT_TRUE(kept->write_start({.engine = "wasm", .started = {}, .state = {}}));
+  const auto kept = ExecutionFile::create(folder_.path() / "executions", id);
+  ASSERT_TRUE(kept && kept->write_start({.engine = "wasm", .started = {}, .state = {}}));
 
   EXPECT_EQ(restart(), (std::vector{FoundExecution{id, FoundState::Ended}}));
   EXPECT_EQ(wait(id).kind, ExitKind::NotStarted);
