@@ -20,7 +20,7 @@ namespace skrei::content {
 enum class PinOwner : std::uint8_t {
   User = 1,
   JobResult = 2,
-  Execution = 3,
+  Execution = 3,  ///< Lasts until the store is closed: who goes on after a restart pins again.
   Bid = 4,
   Fetch = 5,
   Image = 6,

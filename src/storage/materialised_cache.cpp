@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporary = "tmp-";
 constexpr std::string_view kMeta = ".meta";
+// One use of so many is noted on disk.
+constexpr std::uint64_t kUsesNoted = 64;
 
 struct Meta {
   std::uint64_t size_bytes = 0;
@@ -121,6 +123,7 @@ async::Task<Result<MaterialisedTree>> MaterialisedCache::acquire(multi::Cid cid,
     found->second.users.insert(user);
     found->second.last_use = ++uses_;
     const std::uint64_t size = found->second.size_bytes;
+    if (++found->second.uses % kUsesNoted != 1) co_return MaterialisedTree{path, size};
     const fs::path meta = path.native() + std::string(kMeta);
     // The time only orders removals after a restart, so a failure here is not worth an error.
     const Result<void> touched = co_await async::blocking(pool_, [meta]() -> Result<void> {

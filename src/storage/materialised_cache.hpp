@@ -61,6 +61,7 @@ class MaterialisedCache {
     std::uint64_t last_use = 0;  ///< Counts up with each use.
     std::set<ExecutionId> users = {};
     bool busy = false;  ///< Under construction or removal.
+    std::uint64_t uses = 0;
   };
   MaterialisedCache(Options options, content::ContentStore& store, async::BlockingPool& pool)
       : options_(std::move(options)), store_(store), pool_(pool) {}

@@ -106,8 +106,9 @@ Result<void> Collector::begin(WallTime now) {
 /// Pins by CID, which are few for each; one that comes behind the last one read goes through
 /// keep().
 Result<bool> Collector::next_pins() {
-  TRY_ASSIGN(auto rows,
-             index_.statement("SELECT DISTINCT cid FROM pin WHERE cid > ? ORDER BY cid LIMIT ?"));
+  TRY_ASSIGN(auto rows, index_.statement(
+                            "SELECT cid FROM pin WHERE cid > ?1 UNION "
+                            "SELECT cid FROM execution_pin WHERE cid > ?1 ORDER BY cid LIMIT ?2"));
   TRY(rows.bind_all(pins_done_, kPinsMax));
   bool any = false;
   while (true) {

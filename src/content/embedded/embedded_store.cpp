@@ -32,6 +32,18 @@ constexpr std::string_view kSchema[] = {
     "CREATE TABLE collection (one INTEGER PRIMARY KEY, cycle INTEGER NOT NULL);",
 };
 
+/// Pins of executions, which end with the process and are not worth a sync each.
+constexpr std::string_view kExecutionPins =
+    "PRAGMA temp_store=MEMORY;"
+    "CREATE TEMP TABLE execution_pin (cid BLOB NOT NULL, owner INTEGER NOT NULL,"
+    "  owner_id TEXT NOT NULL, expires_at_ns INTEGER, PRIMARY KEY (cid, owner, owner_id))"
+    "  WITHOUT ROWID;"
+    "CREATE INDEX temp.execution_pin_owner ON execution_pin (owner, owner_id);";
+
+std::string_view table_of(PinOwner owner) {
+  return owner == PinOwner::Execution ? "execution_pin" : "pin";
+}
+
 db::Options index_options(const Options& options) {
   return {.path = options.folder / "index.db",
           .application_id = kApplicationId,
@@ -196,6 +208,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options,
   std::unique_ptr<EmbeddedStore> store(
       new EmbeddedStore(std::move(options), pool, std::move(lock)));
   TRY_ASSIGN(store->index_, db::Database::open(index_options(store->options_)));
+  TRY(store->index_->execute(kExecutionPins));
   TRY_ASSIGN(const auto ends, indexed_ends(*store->index_));
   TRY_ASSIGN(store->segments_, Segments::open({.folder = store->options_.folder / "segments",
                                                .roll_bytes = store->options_.segment_roll_bytes,
@@ -274,8 +287,8 @@ Result<std::unique_ptr<AddBatch>> EmbeddedStore::begin_add() {
 Result<void> EmbeddedStore::insert_pin(const Pin& pin) {
   std::optional<std::int64_t> expires_at;
   if (pin.expires_at) expires_at = pin.expires_at->time_since_epoch().count();
-  TRY(index_->run("INSERT OR REPLACE INTO pin VALUES (?, ?, ?, ?)", pin.cid.to_bytes(), pin.owner,
-                  pin.owner_id, expires_at));
+  TRY(index_->run(fmt::format("INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?)", table_of(pin.owner)),
+                  pin.cid.to_bytes(), pin.owner, pin.owner_id, expires_at));
   collector_->keep(pin.cid);
   return {};
 }
@@ -296,8 +309,9 @@ Result<void> EmbeddedStore::pin(const Pin& pin) {
 Result<void> EmbeddedStore::unpin(const multi::Cid& cid, PinOwner owner,
                                   std::string_view owner_id) {
   const std::lock_guard lock(index_mutex_);
-  TRY(index_->run("DELETE FROM pin WHERE cid = ? AND owner = ? AND owner_id = ?", cid.to_bytes(),
-                  owner, owner_id));
+  TRY(index_->run(
+      fmt::format("DELETE FROM {} WHERE cid = ? AND owner = ? AND owner_id = ?", table_of(owner)),
+      cid.to_bytes(), owner, owner_id));
   return note_unpinned({cid.to_bytes()});
 }
 
@@ -306,7 +320,8 @@ Result<void> EmbeddedStore::unpin_all(PinOwner owner, std::string_view owner_id)
   std::vector<Bytes> cids;
   {
     TRY_ASSIGN(auto rows,
-               index_->statement("SELECT cid FROM pin WHERE owner = ? AND owner_id = ?"));
+               index_->statement(fmt::format("SELECT cid FROM {} WHERE owner = ? AND owner_id = ?",
+                                             table_of(owner))));
     TRY(rows.bind_all(owner, owner_id));
     while (true) {
       TRY_ASSIGN(const bool row, rows.step());
@@ -315,14 +330,16 @@ Result<void> EmbeddedStore::unpin_all(PinOwner owner, std::string_view owner_id)
     }
   }
   if (cids.empty()) return {};
-  TRY(index_->run("DELETE FROM pin WHERE owner = ? AND owner_id = ?", owner, owner_id));
+  TRY(index_->run(fmt::format("DELETE FROM {} WHERE owner = ? AND owner_id = ?", table_of(owner)),
+                  owner, owner_id));
   return note_unpinned(cids);
 }
 
 /// Most pins are one of several, or come again: only what nobody pins is worth a collection.
 Result<void> EmbeddedStore::note_unpinned(const std::vector<Bytes>& cids) {
   for (const Bytes& cid : cids) {
-    TRY_ASSIGN(auto other, index_->statement("SELECT 1 FROM pin WHERE cid = ? LIMIT 1"));
+    TRY_ASSIGN(auto other, index_->statement("SELECT 1 FROM pin WHERE cid = ?1 UNION ALL "
+                                             "SELECT 1 FROM execution_pin WHERE cid = ?1 LIMIT 1"));
     TRY(other.bind_all(cid));
     TRY_ASSIGN(const bool pinned, other.step());
     if (!pinned) collector_->note_garbage();
@@ -332,8 +349,9 @@ Result<void> EmbeddedStore::note_unpinned(const std::vector<Bytes>& cids) {
 
 Result<std::vector<Pin>> EmbeddedStore::list_pins(const std::optional<multi::Cid>& cid) {
   const std::lock_guard lock(index_mutex_);
-  TRY_ASSIGN(auto rows, index_->statement("SELECT cid, owner, owner_id, expires_at_ns FROM pin "
-                                          "WHERE ?1 IS NULL OR cid = ?1"));
+  TRY_ASSIGN(auto rows, index_->statement("SELECT cid, owner, owner_id, expires_at_ns FROM "
+                                          "(SELECT * FROM pin UNION ALL SELECT * FROM "
+                                          "execution_pin) WHERE ?1 IS NULL OR cid = ?1"));
   std::optional<Bytes> wanted;
   if (cid) wanted = cid->to_bytes();
   TRY(rows.bind_all(wanted));

@@ -55,6 +55,21 @@ class EmbeddedStoreTest : public ::testing::Test {
   async::BlockingPool pool_{{.threads = 1}};
 };
 
+TEST_F(EmbeddedStoreTest, PinsOfExecutionsEndWithTheStore) {
+  const multi::Cid cid = raw_cid("x");
+  const Pin user{cid, PinOwner::User};
+  const Pin execution{cid, PinOwner::Execution, "e-1"};
+  {
+    const auto store = open().value();
+    ASSERT_TRUE(store->put(cid, as_bytes("x")));
+    ASSERT_TRUE(store->pin(execution));
+    ASSERT_TRUE(store->pin(user));
+    EXPECT_EQ(store->list_pins(cid).value(), (std::vector{user, execution}));
+  }
+
+  EXPECT_EQ(open().value()->list_pins(std::nullopt).value(), std::vector{user});
+}
+
 TEST_F(EmbeddedStoreTest, EverythingAnsweredForSurvivesARestart) {
   const multi::Cid cid = raw_cid("kept");
   {
