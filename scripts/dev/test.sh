@@ -56,7 +56,7 @@ lane_e2e() {
 }
 
 lane_long() {
-  build_targets release skrei skrei_examples skrei_e2e_tests
+  build_targets release skrei skrei_examples skrei_e2e_tests skrei_jobstore_sqlite_test
   run_ctest release -L '^long$' --timeout 1800
   cargo clippy --release --locked --manifest-path native/Cargo.toml --all-targets -- -D warnings
 }

@@ -22,9 +22,13 @@ Result<void> GroupWriter::tidy() {
   tidy_at_pages_ = std::min(tidy_at_pages_, pages + limits_.step_pages);
   tidy_at_pages_ = std::max(tidy_at_pages_, limits_.step_pages);
   if (pages < tidy_at_pages_) return {};
-  const bool waits = pages >= limits_.max_pages;
-  TRY(database_->checkpoint(waits ? db::CheckpointMode::Restart : db::CheckpointMode::Passive,
-                            waits ? limits_.reader_wait : std::chrono::milliseconds(0)));
+  if (pages < limits_.max_pages) {
+    TRY(database_->checkpoint());
+  } else {
+    const auto wait = limits_.reader_wait * (pages / limits_.max_pages);
+    TRY(database_->checkpoint(db::CheckpointMode::Restart,
+                              std::min(wait, limits_.reader_wait_max)));
+  }
   tidy_at_pages_ = pages + limits_.step_pages;
   return {};
 }

@@ -23,8 +23,9 @@ struct Pending {
 ///
 /// After a group is answered it moves the log into the file: each time that the log has grown by a
 /// step, so that the work is bounded, and so is what a start has to replay. Readers of an older
-/// state do not stop it, but may keep the log from beginning anew; a log at its maximum waits for
-/// them a bounded while, and again after each further step.
+/// state do not stop it, but may keep the log from beginning anew. From max_pages on it waits for
+/// them, and again after each further step: longer the longer the log is, but never beyond
+/// reader_wait_max. So a log has max_pages and a few steps unless one read takes longer than that.
 ///
 /// After an error it must not be used again: what a failed sync covered may be gone although the
 /// next one succeeds.
@@ -34,7 +35,8 @@ class GroupWriter {
   struct LogLimits {
     std::int64_t step_pages = 1000;
     std::int64_t max_pages = 4000;
-    std::chrono::milliseconds reader_wait{100};
+    std::chrono::milliseconds reader_wait{100};  ///< At max_pages; in proportion beyond.
+    std::chrono::milliseconds reader_wait_max{1000};
   };
 
   /// `database` was opened with auto_checkpoint_pages = 0.
