@@ -11,6 +11,7 @@ readonly lanes=(
   "tsan 240 async, http and the fake of the Rust library under TSan"
   "fuzz 240 every fuzzer for a while"
   "e2e 480 whole nodes, started and killed"
+  "peers 300 the official Python SDK, and requests made from the OpenAPI document"
 )
 readonly lane_long="long 3600 what takes longer, and clippy"
 
@@ -53,6 +54,12 @@ lane_fuzz() {
 lane_e2e() {
   build_targets release skrei skrei_examples skrei_e2e_tests
   run_ctest release -L '^e2e$'
+}
+
+lane_peers() {
+  setup_peers
+  build_targets release skrei wasm_env
+  run_ctest release -L '^peer$'
 }
 
 lane_long() {
@@ -104,7 +111,7 @@ cmd_test() {
       long=1
     else
       printf '%s\n' "${lanes[@]}" "$lane_long" | grep -q "^$arg " ||
-        die "there is no lane \"$arg\"" "lanes: setup rust asan release tsan fuzz e2e, and --long"
+        die "there is no lane \"$arg\"" "lanes: setup rust asan release tsan fuzz e2e peers, and --long"
       wanted+="$arg "
     fi
   done
