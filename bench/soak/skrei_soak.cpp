@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <optional>
 
+#include <sys/stat.h>
+
 #include "async/scope.hpp"
 #include "async/sleep.hpp"
 #include "base/fd.hpp"

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "json/words.hpp"
+
 namespace skrei::json {
 namespace {
 

@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/nearest_word.hpp"
 #include "json/reflect.hpp"
+#include "json/words.hpp"
 #include "model/codecs.hpp"
 
 namespace skrei::model {

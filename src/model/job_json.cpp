@@ -3,6 +3,7 @@
 
 #include "base/nearest_word.hpp"
 #include "json/reflect.hpp"
+#include "json/words.hpp"
 #include "json/yaml.hpp"
 #include "model/codecs.hpp"
 

@@ -2,6 +2,7 @@
 #include "model/node_json.hpp"
 
 #include "json/reflect.hpp"
+#include "json/words.hpp"
 #include "model/codecs.hpp"
 
 namespace skrei::model {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/storage_params.hpp"
 
+#include "json/words.hpp"
 #include "model/params_codec.hpp"
 #include "model/words.hpp"
 #include "multi/cid.hpp"

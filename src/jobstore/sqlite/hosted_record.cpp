@@ -6,6 +6,7 @@
 #include <map>
 
 #include "json/reflect.hpp"
+#include "json/words.hpp"
 #include "model/execution_json.hpp"
 #include "model/job_json.hpp"
 
