@@ -75,6 +75,22 @@ Result<std::vector<T>> items_of(const json::Value& body, const char* key,
   return items;
 }
 
+Result<SubmittedJob> submitted_job(const json::Value& answer, const std::string& address) {
+  SubmittedJob submitted{.id = JobId(text_at(answer, "JobID")), .warnings = {}};
+  if (submitted.id.empty()) return fail(no_answer_error(address));
+  if (const auto version = answer.find("JobVersion");
+      version != answer.end() && version->is_number_unsigned()) {
+    submitted.version = version->get<std::uint64_t>();
+  }
+  if (const auto warnings = answer.find("Warnings");
+      warnings != answer.end() && warnings->is_array()) {
+    for (const json::Value& warning : *warnings) {
+      if (warning.is_string()) submitted.warnings.push_back(warning.get<std::string>());
+    }
+  }
+  return submitted;
+}
+
 }  // namespace
 
 Result<http::Url> base_url(const ApiAddress& address) {
@@ -147,7 +163,7 @@ async::Task<Result<json::Value>> ApiClient::get(std::string path, http::Query qu
 
 async::Task<Result<json::Value>> ApiClient::list(ListQuery query) {
   json::Value items = json::Value::array();
-  std::string next;
+  std::string next = query.next_token;
   do {
     http::Query page = query.query;
     page.add("limit", std::to_string(std::min(query.limit - items.size(), kPageItems)));
@@ -166,28 +182,53 @@ async::Task<Result<json::Value>> ApiClient::list(ListQuery query) {
   co_return json::Value{{"Items", std::move(items)}, {"NextToken", next}};
 }
 
-async::Task<Result<SubmittedJob>> ApiClient::submit(model::Job job) {
-  SystemRandom random;
+async::Task<Result<json::Value>> ApiClient::put(std::string path, http::Query query,
+                                                json::Value body, http::Headers headers) {
   http::ClientRequest request;
   request.method = "PUT";
-  request.url = url("orchestrator/jobs", {});
-  request.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", random.uuid()}};
-  request.body = json::dump({{"Job", model::to_json(job)}});
-  CO_TRY_ASSIGN(const json::Value answer, co_await call(std::move(request)));
-  SubmittedJob submitted{.id = JobId(text_at(answer, "JobID")), .warnings = {}};
-  if (submitted.id.empty()) co_return fail(no_answer_error(address_));
-  if (const auto warnings = answer.find("Warnings");
-      warnings != answer.end() && warnings->is_array()) {
-    for (const json::Value& warning : *warnings) {
-      if (warning.is_string()) submitted.warnings.push_back(warning.get<std::string>());
-    }
-  }
-  co_return submitted;
+  request.url = url(path, query);
+  request.headers = std::move(headers);
+  request.headers.add("Content-Type", "application/json");
+  request.body = json::dump(body);
+  co_return co_await call(std::move(request));
 }
 
-async::Task<Result<JobRecord>> ApiClient::job(std::string id, std::string name_space) {
+async::Task<Result<SubmittedJob>> ApiClient::submit(Submission submission) {
+  if (submission.idempotency_key.empty()) {
+    SystemRandom random;
+    submission.idempotency_key = random.uuid();
+  }
+  json::Value body = {{"Job", model::to_json(submission.job)}};
+  if (submission.force) body["Force"] = true;
+  CO_TRY_ASSIGN(const json::Value answer,
+                co_await put("orchestrator/jobs", {}, std::move(body),
+                             {{"Idempotency-Key", submission.idempotency_key}}));
+  co_return submitted_job(answer, address_);
+}
+
+async::Task<Result<std::string>> ApiClient::diff(model::Job job) {
+  json::Value body = {{"Job", model::to_json(job)}};
+  CO_TRY_ASSIGN(const json::Value answer,
+                co_await put("orchestrator/jobs/diff", {}, std::move(body)));
+  co_return text_at(answer, "Diff");
+}
+
+async::Task<Result<SubmittedJob>> ApiClient::rerun(std::string id, std::string name_space,
+                                                   std::int64_t version, std::string reason) {
+  http::Query query;
+  if (!name_space.empty()) query.add("namespace", std::move(name_space));
+  json::Value body = {{"JobVersion", version}, {"Reason", std::move(reason)}};
+  CO_TRY_ASSIGN(const json::Value answer,
+                co_await put(fmt::format("orchestrator/jobs/{}/rerun", http::percent_encode(id)),
+                             std::move(query), std::move(body)));
+  co_return submitted_job(answer, address_);
+}
+
+async::Task<Result<JobRecord>> ApiClient::job(std::string id, std::string name_space,
+                                              std::int64_t version) {
   http::Query query;
   query.add("include", "executions,history");
+  if (version > 0) query.add("job_version", std::to_string(version));
   if (!name_space.empty()) query.add("namespace", std::move(name_space));
   CO_TRY_ASSIGN(const json::Value body,
                 co_await get("orchestrator/jobs/" + http::percent_encode(id), std::move(query)));

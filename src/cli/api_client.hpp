@@ -27,7 +27,18 @@ Result<http::Url> base_url(const ApiAddress& address);
 
 struct SubmittedJob {
   JobId id;
+  /// 0 where the node did not say.
+  std::uint64_t version = 0;
   std::vector<std::string> warnings;
+};
+
+/// How a job is handed in.
+struct Submission {
+  model::Job job;
+  /// Make a new version even if nothing differs from the newest one.
+  bool force = false;
+  /// A repeat with the same key gets the first answer. Empty: one that nobody else has.
+  std::string idempotency_key;
 };
 
 /// One job with all that belongs to it, as the node tells it.
@@ -45,6 +56,8 @@ struct ListQuery {
   std::string items_key = "Items";
   /// At most so many items in all.
   std::size_t limit = 10;
+  /// Where an earlier list ended; empty: the beginning.
+  std::string next_token;
 };
 
 /// The node's REST API in types. Every call has a deadline. What the node refuses is an Error with
@@ -61,8 +74,16 @@ class ApiClient {
   /// The same, page after page up to `limit` items: {"Items": […], "NextToken": "…"}.
   async::Task<Result<json::Value>> list(ListQuery query);
 
-  async::Task<Result<SubmittedJob>> submit(model::Job job);
-  async::Task<Result<JobRecord>> job(std::string id, std::string name_space = "");
+  async::Task<Result<SubmittedJob>> submit(Submission submission);
+  /// What would change if the job were handed in, for people. NotFound: there is no job of that
+  /// name yet, or the node cannot tell.
+  async::Task<Result<std::string>> diff(model::Job job);
+  /// `version` 0: the newest.
+  async::Task<Result<SubmittedJob>> rerun(std::string id, std::string name_space,
+                                          std::int64_t version, std::string reason);
+  /// `version` 0: the newest.
+  async::Task<Result<JobRecord>> job(std::string id, std::string name_space = "",
+                                     std::int64_t version = 0);
   /// Succeeds also for a job that has failed or was stopped before.
   async::Task<Result<void>> stop(std::string id, std::string reason, std::string name_space = "");
 
@@ -74,6 +95,8 @@ class ApiClient {
                                                                        http::Query query);
 
  private:
+  async::Task<Result<json::Value>> put(std::string path, http::Query query, json::Value body,
+                                       http::Headers headers = {});
   http::Url url(std::string_view path, const http::Query& query) const;
   async::Task<Result<http::ClientResponse>> send(http::ClientRequest request);
   async::Task<Result<json::Value>> call(http::ClientRequest request);

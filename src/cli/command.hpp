@@ -23,6 +23,8 @@ struct CommandText {
   std::string_view examples;
   /// Paragraphs; may be empty.
   std::string_view details = "";
+  /// For other programs, not for people: no help lists it.
+  bool is_hidden = false;
 };
 
 /// One command: its text, its options, what it does. One object per process, used once.

@@ -17,6 +17,11 @@ class DataCat final : public DataCommand {
   void declare(Options& options) override { options.argument("CID[/PATH]", what_, "The file"); }
 
  protected:
+  Result<void> check() const override {
+    TRY(ContentPath::parse(what_));
+    return {};
+  }
+
   async::Task<Result<int>> work_on(Session& session, ContentAccess& content) override {
     CO_TRY_ASSIGN(ContentPath what, ContentPath::parse(what_));
     Io& io = session.io;

@@ -17,6 +17,7 @@ bool is_this_machine(const std::string& host) {
 }  // namespace
 
 async::Task<Result<int>> DataCommand::work(Session& session) {
+  CO_TRY(check());
   const auto alive = co_await async::with_deadline(session.api.get("agent/alive"),
                                                    std::chrono::seconds(5), "asking the node");
   if (alive) {

@@ -10,6 +10,8 @@ namespace skrei::cli {
 /// is this machine, the store of the data directory itself.
 class DataCommand : public ApiCommand {
  protected:
+  /// What can be said of the command line before a store is looked for.
+  virtual Result<void> check() const { return {}; }
   async::Task<Result<int>> work(Session& session) final;
   virtual async::Task<Result<int>> work_on(Session& session, ContentAccess& content) = 0;
 };

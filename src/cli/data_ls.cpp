@@ -23,6 +23,11 @@ class DataLs final : public DataCommand {
   }
 
  protected:
+  Result<void> check() const override {
+    TRY(ContentPath::parse(what_));
+    return {};
+  }
+
   async::Task<Result<int>> work_on(Session& session, ContentAccess& content) override {
     CO_TRY_ASSIGN(ContentPath what, ContentPath::parse(what_));
     CO_TRY_ASSIGN(const auto entries, co_await content.list(std::move(what)));

@@ -24,6 +24,11 @@ class DataStat final : public DataCommand {
   }
 
  protected:
+  Result<void> check() const override {
+    TRY(ContentPath::parse(what_));
+    return {};
+  }
+
   async::Task<Result<int>> work_on(Session& session, ContentAccess& content) override {
     CO_TRY_ASSIGN(ContentPath what, ContentPath::parse(what_));
     CO_TRY_ASSIGN(const ContentEntry entry, co_await content.stat(std::move(what)));

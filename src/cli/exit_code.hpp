@@ -21,6 +21,7 @@ enum ExitCode : int {
 
 /// The code of a command (not of a job) that failed with `code`.
 constexpr int exit_code_of(Code code) {
+  if (code == Code::InvalidArgument) return kExitUsage;
   return code == Code::DeadlineExceeded ? kExitTimedOut : kExitFailure;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/options.hpp"
+
 namespace skrei::cli {
 
 /// The flags that every command has. Unset: the settings say (config room).
@@ -15,6 +17,8 @@ struct Globals {
   /// `-c`: key=value, a bare boolean key, or a YAML file.
   std::vector<std::string> config;
   bool no_colour = false;
+
+  void declare(Options& options);
 };
 
 }  // namespace skrei::cli

@@ -16,11 +16,14 @@ constexpr std::string_view kRed = "31";
 constexpr std::string_view kGreen = "32";
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
+bool is_dumb_terminal() {
+  const char* terminal = std::getenv("TERM");
+  return terminal != nullptr && std::string_view(terminal) == "dumb";
+}
+
 bool colour_wanted() {
   const char* no_colour = std::getenv("NO_COLOR");
-  if (no_colour != nullptr && *no_colour != '\0') return false;
-  const char* terminal = std::getenv("TERM");
-  return terminal == nullptr || std::string_view(terminal) != "dumb";
+  return (no_colour == nullptr || *no_colour == '\0') && !is_dumb_terminal();
 }
 
 std::size_t terminal_width() {
@@ -36,6 +39,7 @@ Io Io::standard() {
   io.out_terminal_ = ::isatty(STDOUT_FILENO) == 1;
   io.err_terminal_ = ::isatty(STDERR_FILENO) == 1;
   io.in_terminal_ = ::isatty(STDIN_FILENO) == 1;
+  io.status_line_ = io.err_terminal_ && !is_dumb_terminal();
   io.colour_ = io.err_terminal_ && colour_wanted();
   return io;
 }
@@ -76,7 +80,7 @@ void Io::complain(const Error& error) {
 }
 
 void Io::status(std::string_view text) {
-  if (!err_terminal_) return;
+  if (!status_line_) return;
   // Never into a line that a program has begun.
   if (!text.empty() && !at_line_start_) return;
   if (text.empty()) {

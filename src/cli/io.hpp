@@ -25,6 +25,8 @@ class Io {
   /// Whether a person looks at stdout; at stderr.
   bool out_is_terminal() const { return out_terminal_; }
   bool err_is_terminal() const { return err_terminal_; }
+  /// Whether status() shows anything: a terminal that can clear a line.
+  bool has_status_line() const { return status_line_; }
   /// Whether questions can be asked.
   bool in_is_terminal() const { return in_terminal_; }
 
@@ -43,7 +45,7 @@ class Io {
   /// {"error": {"code": …, "message": …, "hint": …}}.
   void complain(const Error& error);
 
-  /// Replaces the one status line on a terminal ("" clears it); nothing off a terminal.
+  /// Replaces the one status line ("" clears it), if has_status_line().
   void status(std::string_view text);
 
   /// Pushes out what was written. False once the reader of stdout has gone.
@@ -57,6 +59,7 @@ class Io {
   bool out_terminal_ = false;
   bool err_terminal_ = false;
   bool in_terminal_ = false;
+  bool status_line_ = false;
   bool colour_ = false;
   bool json_errors_ = false;
   bool status_shown_ = false;

@@ -4,6 +4,7 @@
 #include "cli/api_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/job_flags.hpp"
 #include "cli/output.hpp"
 #include "cli/text.hpp"
 #include "json/json.hpp"
@@ -143,12 +144,12 @@ class JobDescribe final : public ApiCommand {
   CommandText text() const override {
     return {"job describe", "Everything about one job: state, why it waits, runs, history, output",
             "  skrei job describe j-1a2b3c4d\n"
-            "  skrei job describe my-job --output yaml\n"};
+            "  skrei job describe my-job --version 1 --output yaml\n"};
   }
 
   void declare(Options& options) override {
-    options.argument("JOB", job_, "Id, beginning of an id, or name");
-    options.value("--namespace", namespace_, "NAME", "The job's namespace, to find it by name");
+    which_.declare(options);
+    which_.declare_version(options);
     describe_.declare(options);
   }
 
@@ -157,21 +158,20 @@ class JobDescribe final : public ApiCommand {
     if (!describe_.is_text()) {
       http::Query query;
       query.add("include", "executions,history");
-      if (!namespace_.empty()) query.add("namespace", namespace_);
+      which_.add_to(query);
       CO_TRY_ASSIGN(const json::Value body,
-                    co_await session.api.get("orchestrator/jobs/" + http::percent_encode(job_),
-                                             std::move(query)));
+                    co_await session.api.get(which_.path(""), std::move(query)));
       describe_.print(session.io, body);
       co_return kExitOk;
     }
-    CO_TRY_ASSIGN(const JobRecord record, co_await session.api.job(job_, namespace_));
+    CO_TRY_ASSIGN(const JobRecord record,
+                  co_await session.api.job(which_.job, which_.name_space, which_.version));
     JobPage(session.io, record).print();
     co_return kExitOk;
   }
 
  private:
-  std::string job_;
-  std::string namespace_;
+  JobFlags which_;
   DescribeFlags describe_;
 };
 

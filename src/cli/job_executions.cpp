@@ -2,6 +2,8 @@
 #include "cli/api_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/job_flags.hpp"
+#include "cli/list_flags.hpp"
 #include "cli/output.hpp"
 #include "cli/text.hpp"
 #include "json/json.hpp"
@@ -19,10 +21,10 @@ class JobExecutions final : public ApiCommand {
   }
 
   void declare(Options& options) override {
-    options.argument("JOB", job_, "Id, beginning of an id, or name");
-    options.number("-n,--limit", limit_, 1, 1'000'000, "At most so many");
+    which_.declare(options);
+    which_.declare_version(options);
+    list_.declare(options);
     options.flag("--all-versions", all_versions_, "Those of earlier versions, too");
-    options.value("--namespace", namespace_, "NAME", "The job's namespace, to find it by name");
     options.choice("--order-by", order_by_, {"created_at", "modified_at"},
                    "What the list is sorted by");
     options.flag("--order-reversed", reversed_, "Newest first");
@@ -31,22 +33,21 @@ class JobExecutions final : public ApiCommand {
 
  protected:
   async::Task<Result<int>> work(Session& session) override {
-    ListQuery query{
-        .path = fmt::format("orchestrator/jobs/{}/executions", http::percent_encode(job_)),
-        .limit = static_cast<std::size_t>(limit_)};
+    ListQuery query{.path = which_.path("/executions")};
+    which_.add_to(query.query);
+    list_.add_to(query);
     query.query.add("order_by", order_by_);
     query.query.add("reverse", reversed_ ? "true" : "false");
     if (all_versions_) query.query.add("all_job_versions", "true");
-    if (!namespace_.empty()) query.query.add("namespace", namespace_);
     CO_TRY_ASSIGN(const json::Value answer, co_await session.api.list(std::move(query)));
     std::vector<Row> rows;
     for (const json::Value& item : answer["Items"]) {
       CO_TRY_ASSIGN(const auto execution, model::execution_from_json(item));
       rows.push_back(row_of(execution));
     }
-    print_list(session.io, output_,
-               {"CREATED", "ID", "NODE", "PART", "STATE", "EXIT CODE", "MESSAGE"}, rows,
-               answer["Items"]);
+    print_page(session.io, output_,
+               {"CREATED", "ID", "VERSION", "NODE", "PART", "STATE", "EXIT CODE", "MESSAGE"}, rows,
+               answer);
     co_return kExitOk;
   }
 
@@ -58,16 +59,16 @@ class JobExecutions final : public ApiCommand {
     const bool exited = execution.run_output && execution.run_output->error_message.empty();
     return {.id = id,
             .cells = {time_text(execution.create_time), whole ? id : short_id(id),
-                      whole ? node : short_id(node), std::to_string(execution.partition_index),
+                      std::to_string(execution.job_version), whole ? node : short_id(node),
+                      std::to_string(execution.partition_index),
                       std::string(to_string(execution.compute_state.state_type)),
                       exited ? std::to_string(execution.run_output->exit_code) : "",
                       execution.compute_state.message}};
   }
 
-  std::string job_;
-  std::int64_t limit_ = 100;
+  JobFlags which_;
+  ListFlags list_{.limit = 100};
   bool all_versions_ = false;
-  std::string namespace_;
   std::string order_by_ = "created_at";
   bool reversed_ = false;
   OutputFlags output_;

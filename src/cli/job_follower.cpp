@@ -128,6 +128,11 @@ class Follower {
 
   bool is_over() {
     if (how_ == Followed::How::Detached) return true;
+    if (signal_ == 0 && options_.wait_max.count() > 0 &&
+        clock_.boot_now() - began_ >= options_.wait_max) {
+      how_ = Followed::How::TimedOut;
+      return true;
+    }
     if (signal_ == 0) return false;
     if (!gives_up_ && clock_.boot_now() < stop_until_) return false;
     how_ = Followed::How::Interrupted;
@@ -184,7 +189,7 @@ class Follower {
     if (!options_.show_status) return;
     const BootTime now = clock_.boot_now();
     const std::string phase = signal_ != 0 ? "stopping" : phase_of(record_);
-    if (session_.io.err_is_terminal()) {
+    if (session_.io.has_status_line()) {
       session_.io.status(fmt::format("{} {} {} · {}", kSpinner[spins_++ % kSpinner.size()],
                                      short_id(job_.str()), phase, span_text(now - began_)));
     } else if (now - talked_ >= kTalkEvery) {

@@ -19,10 +19,12 @@ struct FollowOptions {
   bool show_status = true;
   /// Whether the job may go on without us. Without that every signal stops it, without a question.
   bool may_detach = true;
+  /// How long to wait at most; 0: until the job ends.
+  Duration wait_max{0};
 };
 
 struct Followed {
-  enum class How { Ended, Detached, Interrupted };
+  enum class How { Ended, Detached, Interrupted, TimedOut };
   How how = How::Ended;
   /// As last seen.
   JobRecord record;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "async/deadline.hpp"
 #include "cli/commands.hpp"
 #include "cli/content_access.hpp"
 #include "cli/exit_code.hpp"
@@ -28,10 +29,19 @@ class JobGet final : public ApiCommand {
     options.value("-o,--output-dir", folder_, "DIR", "Where to (./job-ID)");
     options.flag("--raw", raw_, "A folder for each partition even if there is only one");
     options.value("--namespace", namespace_, "NAME", "The job's namespace, to find it by name");
+    options.number("--download-timeout-secs", timeout_secs_, 0, 365LL * 24 * 3600,
+                   "Give up after so long (exit code 124); 0 is never");
   }
 
  protected:
   async::Task<Result<int>> work(Session& session) override {
+    if (timeout_secs_ == 0) co_return co_await fetch(session);
+    co_return co_await async::with_deadline(fetch(session), std::chrono::seconds(timeout_secs_),
+                                            "fetching the result");
+  }
+
+ private:
+  async::Task<Result<int>> fetch(Session& session) {
     const std::size_t slash = std::min(job_.find('/'), job_.size());
     const std::string path = job_.substr(std::min(slash + 1, job_.size()));
     CO_TRY_ASSIGN(const JobRecord record,
@@ -62,7 +72,6 @@ class JobGet final : public ApiCommand {
     co_return kExitOk;
   }
 
- private:
   static Error no_result(const JobRecord& record, const std::string& id) {
     if (!is_terminal(record.job.state.state_type)) {
       return {
@@ -78,6 +87,7 @@ class JobGet final : public ApiCommand {
   std::string folder_;
   bool raw_ = false;
   std::string namespace_;
+  std::int64_t timeout_secs_ = 0;
 };
 
 }  // namespace

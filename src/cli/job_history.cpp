@@ -2,7 +2,10 @@
 #include "cli/api_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/job_flags.hpp"
+#include "cli/list_flags.hpp"
 #include "cli/output.hpp"
+#include "cli/run_flags.hpp"
 #include "cli/text.hpp"
 #include "json/json.hpp"
 #include "model/execution_json.hpp"
@@ -20,43 +23,55 @@ class JobHistory final : public ApiCommand {
   }
 
   void declare(Options& options) override {
-    options.argument("JOB", job_, "Id, beginning of an id, or name");
-    options.number("-n,--limit", limit_, 1, 1'000'000, "At most so many");
+    which_.declare(options);
+    which_.declare_version(options);
+    list_.declare(options);
     options.choice("--event-type", type_, {"all", "job", "execution"}, "Which events");
     options.value("--execution-id", execution_, "ID", "Only of this execution");
     options.flag("--all-versions", all_versions_, "Those of earlier versions, too");
-    options.value("--namespace", namespace_, "NAME", "The job's namespace, to find it by name");
+    options.value("--since", since_, "TIME", "Only the last so long: \"90\" seconds or \"2h\"");
     output_.declare(options);
   }
 
  protected:
   async::Task<Result<int>> work(Session& session) override {
-    ListQuery query{.path = fmt::format("orchestrator/jobs/{}/history", http::percent_encode(job_)),
-                    .limit = static_cast<std::size_t>(limit_)};
+    CO_TRY_ASSIGN(const std::chrono::seconds since, parse_timeout("--since", since_));
+    ListQuery query{.path = which_.path("/history")};
+    which_.add_to(query.query);
+    list_.add_to(query);
+    if (since.count() > 0) {
+      const auto from = std::chrono::floor<std::chrono::seconds>(SystemClock().now()) - since;
+      query.query.add("since", std::to_string(from.time_since_epoch().count()));
+    }
     query.query.add("event_type", type_);
     if (!execution_.empty()) query.query.add("execution_id", execution_);
     if (all_versions_) query.query.add("all_job_versions", "true");
-    if (!namespace_.empty()) query.query.add("namespace", namespace_);
     CO_TRY_ASSIGN(const json::Value answer, co_await session.api.list(std::move(query)));
     std::vector<Row> rows;
     for (const json::Value& item : answer["Items"]) {
       CO_TRY_ASSIGN(const auto event, model::job_history_from_json(item));
       rows.push_back(
           {.id = std::to_string(event.seq_num),
-           .cells = {precise_time_text(event.event.timestamp), short_id(event.execution_id.str()),
-                     event.event.topic, event.event.message}});
+           .cells = {precise_time_text(event.event.timestamp), std::to_string(event.job_version),
+                     short_id(event.execution_id.str()), event.event.topic, event.event.message}});
     }
-    print_list(session.io, output_, {"TIME", "EXECUTION", "TOPIC", "EVENT"}, rows, answer["Items"]);
+    print_history_page(session.io, rows, answer);
     co_return kExitOk;
   }
 
  private:
-  std::string job_;
-  std::int64_t limit_ = 1000;
+  /// The history of a job that goes on always has a token for what comes: no word of it.
+  void print_history_page(Io& io, const std::vector<Row>& rows, json::Value page) const {
+    if (page["Items"].size() < static_cast<std::size_t>(list_.limit)) page["NextToken"] = "";
+    print_page(io, output_, {"TIME", "VERSION", "EXECUTION", "TOPIC", "EVENT"}, rows, page);
+  }
+
+  JobFlags which_;
+  ListFlags list_{.limit = 1000};
+  std::string since_;
   std::string type_ = "all";
   std::string execution_;
   bool all_versions_ = false;
-  std::string namespace_;
   OutputFlags output_;
 };
 

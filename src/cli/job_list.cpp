@@ -2,6 +2,7 @@
 #include "cli/api_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/list_flags.hpp"
 #include "cli/output.hpp"
 #include "cli/text.hpp"
 #include "json/json.hpp"
@@ -21,40 +22,32 @@ class JobList final : public ApiCommand {
   }
 
   void declare(Options& options) override {
-    options.number("-n,--limit", limit_, 1, 1'000'000, "At most so many");
-    options.flag("--all", all_, "All there are");
-    options.value("--labels", labels_, "SELECTOR", "Only jobs with these labels");
+    list_.declare(options);
+    options.list("--labels", labels_, "SELECTOR", "Only jobs with these labels");
     options.value("--namespace", namespace_, "NAME", "Only jobs of this namespace");
     options.choice("--order-by", order_by_, {"created_at", "modified_at"},
                    "What the list is sorted by");
     options.flag("--order-reversed", reversed_, "Oldest first");
-    options.value("--next-token", next_token_, "TOKEN", "Where an earlier list ended");
     output_.declare(options);
   }
 
  protected:
   async::Task<Result<int>> work(Session& session) override {
     ListQuery query{.path = "orchestrator/jobs"};
-    query.limit = all_ ? std::size_t{1} << 40 : static_cast<std::size_t>(limit_);
+    list_.add_to(query);
     query.query.add("order_by", order_by_);
     query.query.add("reverse", reversed_ ? "false" : "true");
-    if (!labels_.empty()) query.query.add("labels", labels_);
+    for (const std::string& selector : labels_)
+      query.query.add("labels", selector);
     if (!namespace_.empty()) query.query.add("namespace", namespace_);
-    if (!next_token_.empty()) query.query.add("next_token", next_token_);
     CO_TRY_ASSIGN(const json::Value answer, co_await session.api.list(std::move(query)));
     std::vector<Row> rows;
     for (const json::Value& item : answer["Items"]) {
       CO_TRY_ASSIGN(const model::Job job, model::job_from_json(item));
       rows.push_back(row_of(job));
     }
-    print_list(session.io, output_, {"CREATED", "ID", "NAME", "ENGINE", "TYPE", "STATE"}, rows,
-               answer["Items"]);
-    const std::string next = answer["NextToken"];
-    const OutputFormat format = output_.chosen();
-    const bool is_table = format == OutputFormat::Table || format == OutputFormat::Wide;
-    if (!next.empty() && is_table) {
-      session.io.say(fmt::format("There are more: --all, or --next-token {}", next));
-    }
+    print_page(session.io, output_, {"CREATED", "ID", "NAME", "ENGINE", "TYPE", "STATE"}, rows,
+               answer);
     co_return kExitOk;
   }
 
@@ -68,13 +61,11 @@ class JobList final : public ApiCommand {
                   std::string(to_string(job.type)), std::string(to_string(job.state.state_type))}};
   }
 
-  std::int64_t limit_ = 10;
-  bool all_ = false;
-  std::string labels_;
+  ListFlags list_;
+  std::vector<std::string> labels_;
   std::string namespace_;
   std::string order_by_ = "created_at";
   bool reversed_ = false;
-  std::string next_token_;
   OutputFlags output_;
 };
 

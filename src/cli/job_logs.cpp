@@ -6,6 +6,7 @@
 #include "cli/api_command.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/job_flags.hpp"
 #include "cli/output.hpp"
 #include "cli/output_reader.hpp"
 #include "json/json.hpp"
@@ -28,17 +29,18 @@ class JobLogs final : public ApiCommand {
   }
 
   void declare(Options& options) override {
-    options.argument("JOB", job_, "Id, beginning of an id, or name");
+    which_.declare(options);
+    which_.declare_version(options);
     options.flag("-f,--follow", follow_, "Go on until the job has ended");
     options.flag("-t,--tail", tail_, "Leave out what was written before");
     options.choice("--source", source_, {"all", "stdout", "stderr"}, "Which stream");
     options.value("-e,--execution-id", execution_, "ID", "Only of this execution");
-    options.value("--namespace", namespace_, "NAME", "The job's namespace, to find it by name");
   }
 
  protected:
   async::Task<Result<int>> work(Session& session) override {
-    CO_TRY_ASSIGN(const JobRecord record, co_await session.api.job(job_, namespace_));
+    CO_TRY_ASSIGN(const JobRecord record,
+                  co_await session.api.job(which_.job, which_.name_space, which_.version));
     if (tail_) {
       CO_TRY(co_await show_new(session, record.job.id));
       co_return kExitOk;
@@ -66,7 +68,7 @@ class JobLogs final : public ApiCommand {
         start(session, record, execution, readers);
       if (!follow_ || ended || gone_) co_return Result<void>();
       CO_TRY(co_await async::sleep_for(kPoll));
-      CO_TRY_ASSIGN(record, co_await session.api.job(id.str()));
+      CO_TRY_ASSIGN(record, co_await session.api.job(id.str(), "", which_.version));
     }
   }
 
@@ -110,6 +112,7 @@ class JobLogs final : public ApiCommand {
     query.add("tail", "true");
     query.add("follow", follow_ ? "true" : "false");
     if (!execution_.empty()) query.add("execution_id", execution_);
+    if (which_.version > 0) query.add("job_version", std::to_string(which_.version));
     CO_TRY_ASSIGN(const auto socket,
                   co_await session.api.open_websocket(fmt::format("orchestrator/jobs/{}/logs", job),
                                                       std::move(query)));
@@ -137,12 +140,11 @@ class JobLogs final : public ApiCommand {
     return true;
   }
 
-  std::string job_;
+  JobFlags which_;
   bool follow_ = false;
   bool tail_ = false;
   std::string source_ = "all";
   std::string execution_;
-  std::string namespace_;
 
   std::set<ExecutionId> reading_;
   std::optional<Error> failed_;

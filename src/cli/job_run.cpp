@@ -1,70 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "base/fd.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/job_file.hpp"
+#include "cli/output.hpp"
 #include "cli/run_job.hpp"
-#include "content/import.hpp"
+#include "json/json.hpp"
 #include "model/job_json.hpp"
 
 namespace skrei::cli {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 10 << 20;
-
-Result<std::string> read_all_of(int fd, const std::string& name) {
-  const ReadFunction source = content::reading_from(fd, name);
-  std::string text;
-  Bytes buffer(64 << 10);
-  while (true) {
-    TRY_ASSIGN(const std::size_t count, source(buffer));
-    if (count == 0) return text;
-    text += as_chars(ByteView(buffer).first(count));
-    if (text.size() > kFileBytesMax) {
-      return fail(Code::ResourceExhausted, "{}: is longer than 10 MiB, too long for a job", name);
-    }
-  }
-}
-
 class JobRun final : public ApiCommand {
  public:
   CommandText text() const override {
-    return {"job run", "Run the job that a file describes, and wait for it",
-            "  skrei job run job.yaml                  # its output, its exit code\n"
-            "  skrei job run --detach job.yaml         # the id; the job goes on\n"
-            "  generate-job | skrei job run -          # YAML or JSON from stdin\n"
-            "  skrei job run --dry-run job.yaml        # what would be handed in\n",
-            "Exit codes are those of `skrei wasm run`.\n"};
+    return {
+        "job run", "Run the job that a file describes, and wait for it",
+        "  skrei job run job.yaml                  # its output, its exit code\n"
+        "  skrei job run --detach job.yaml         # the id; the job goes on\n"
+        "  generate-job | skrei job run -          # YAML or JSON from stdin\n"
+        "  skrei job run -V day=monday job.yaml    # {{.day}} in the file is monday\n"
+        "  skrei job run --dry-run job.yaml        # what would change; nothing does\n",
+        "A file may hold templates: `skrei help templates`. Exit codes: `skrei help exit-codes`.\n"
+        "A job whose name is there becomes a new version of it.\n"};
   }
 
   void declare(Options& options) override {
     options.argument("FILE", file_, "A job as YAML or JSON; - is stdin");
+    templates_.declare(options);
+    options.flag("--dry-run", dry_run_, "Show what would change against the newest version");
+    options.flag("--force", force_, "Run it even if nothing differs from the newest version");
+    options.value("--idempotency-key", idempotency_key_, "KEY",
+                  "A repeat with the same key gets the first job and starts no other");
     options.flag("-f,--follow", follow_, "Accepted for scripts of others: output is always shown");
     wait_.declare(options);
   }
 
  protected:
   async::Task<Result<int>> work(Session& session) override {
-    CO_TRY_ASSIGN(const std::string text, read());
     std::vector<std::string> unknown;
-    CO_TRY_ASSIGN(model::Job job, with_context(model::parse_job_file(text, &unknown), file_));
-    for (const std::string& sentence : unknown)
-      session.io.say("Warning: " + sentence);
-    co_return co_await run_job(session, std::move(job), wait_, RunPlace::Node);
+    CO_TRY_ASSIGN(model::Job job, load_job_file(file_, templates_, unknown));
+    for (const std::string& sentence : unknown) {
+      if (!wait_.hide_warnings) session.io.say("Warning: " + sentence);
+    }
+    if (dry_run_) co_return co_await show_change(session, std::move(job));
+    co_return co_await run_job(
+        session, {.job = std::move(job), .force = force_, .idempotency_key = idempotency_key_},
+        wait_, RunPlace::Node);
   }
 
   int exit_code_for(const Error& error) const override { return exit_code_of_run(error); }
 
  private:
-  Result<std::string> read() const {
-    if (file_ == "-") return read_all_of(STDIN_FILENO, "stdin");
-    TRY_ASSIGN(const UniqueFd fd, open_file(file_, O_RDONLY));
-    return read_all_of(fd.get(), file_);
+  async::Task<Result<int>> show_change(Session& session, model::Job job) {
+    const std::string yaml = to_yaml_text(model::to_json(job));
+    if (job.name.empty()) {
+      session.io.say("It would be a new job: without a Name there is none to compare it with.");
+      session.io.line(yaml);
+      co_return kExitOk;
+    }
+    const std::string name = job.name;
+    const auto diff = co_await session.api.diff(std::move(job));
+    if (!diff && diff.error().code != Code::NotFound) co_return fail(diff.error());
+    if (!diff) {
+      session.io.say(fmt::format("It would be a new job: there is none by the name {}.", name));
+      session.io.line(yaml);
+    } else if (diff->empty()) {
+      session.io.say(fmt::format("Nothing differs from the newest version of {}.", name));
+    } else {
+      session.io.write(diff->ends_with('\n') ? *diff : *diff + "\n");
+    }
+    co_return kExitOk;
   }
 
   std::string file_;
+  TemplateFlags templates_;
+  bool dry_run_ = false;
+  bool force_ = false;
+  std::string idempotency_key_;
   bool follow_ = false;
   WaitFlags wait_;
 };

@@ -56,10 +56,6 @@ class JobStop final : public ApiCommand {
     co_return code;
   }
 
-  int exit_code_for(const Error& error) const override {
-    return error.code == Code::InvalidArgument ? kExitUsage : exit_code_of(error.code);
-  }
-
  private:
   Result<bool> is_wanted(Io& io, const std::string& id, const std::string& name) const {
     if (yes_) return true;

@@ -62,17 +62,13 @@ class JobWait final : public ApiCommand {
           fmt::format("{} of {} ended · {}", codes_.size(), counted(jobs_.size(), "job", "jobs"),
                       span_text(now - began));
       session.io.status(status);
-      if (now - talked >= kTalkEvery && !session.io.err_is_terminal()) {
+      if (now - talked >= kTalkEvery && !session.io.has_status_line()) {
         talked = now;
         session.io.say(status);
       }
       CO_TRY(co_await async::sleep_for(kPoll));
     }
     co_return code();
-  }
-
-  int exit_code_for(const Error& error) const override {
-    return error.code == Code::InvalidArgument ? kExitUsage : exit_code_of(error.code);
   }
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,22 @@ class App;
 }
 
 namespace skrei::cli {
+
+/// One flag or argument as the manual tells it and completions offer it.
+struct OptionText {
+  /// "-n", "--limit"; the name alone of an argument: "JOB".
+  std::vector<std::string> names;
+  /// What its value is: "N", "table|json". Empty for a flag without one.
+  std::string placeholder = {};
+  /// The default, if there is one to tell.
+  std::string initial = {};
+  std::string help;
+  /// The only values that are right; empty: any.
+  std::vector<std::string> choices = {};
+  bool is_argument = false;
+  bool is_required = false;
+  bool is_repeatable = false;
+};
 
 /// Where a command declares its flags and arguments: a thin face of CLI11, so that its heavy header
 /// stays in one source. What is bound is filled when the command line is parsed and must outlive
@@ -51,9 +68,18 @@ class Options {
   /// Where the words of program_and_arguments() go; null without it.
   std::vector<std::string>* program_words() const { return program_words_; }
 
+  /// All that was declared, in order.
+  const std::vector<OptionText>& texts() const { return texts_; }
+
  private:
+  void tell(const std::string& names, OptionText text);
+
   CLI::App& app_;
   std::vector<std::string>* program_words_ = nullptr;
+  std::vector<OptionText> texts_;
 };
+
+/// What `declare` declares, without a command line to parse.
+std::vector<OptionText> declared_options(const std::function<void(Options&)>& declare);
 
 }  // namespace skrei::cli

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <optional>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/globals.hpp"
+#include "cli/manual.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -29,6 +31,14 @@ const std::map<std::string_view, std::string_view>& group_summaries() {
       {"config", "Settings and where they come from"},
   };
   return summaries;
+}
+
+/// What `skrei --help` says at its end.
+std::string topics_text() {
+  std::string text = "Topics (skrei help TOPIC):\n";
+  for (const Topic& topic : all_topics())
+    text += fmt::format("  {:<32}{}\n", topic.name, topic.summary);
+  return text;
 }
 
 std::string text_of(const CommandText& text) {
@@ -91,20 +101,6 @@ class Formatter final : public CLI::Formatter {
  private:
   static constexpr std::size_t kDescriptionWidth = 64;
 };
-
-void declare_globals(CLI::App& app, Globals& globals) {
-  app.add_option("--api-host", globals.api_host, "Host of the node's REST API")->type_name("HOST");
-  app.add_option("--api-port", globals.api_port, "Port of the node's REST API")->type_name("PORT");
-  app.add_option("--data-dir", globals.data_dir, "Folder in which a node keeps everything")
-      ->type_name("PATH");
-  app.add_option("-c,--config", globals.config,
-                 "A setting as KEY=VALUE, or a YAML file of settings; repeatable")
-      ->type_name("KEY=VALUE|FILE")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->take_all();
-  app.add_flag("--no-color", globals.no_colour, "No colour, whatever the terminal can");
-}
 
 /// The node of the command tree that `path` leads to, made where it is missing.
 CLI::App& app_at(CLI::App& root, std::string_view path) {
@@ -198,11 +194,26 @@ std::string suggestion(const Misfit& misfit, std::string_view message) {
   } else {
     for (const CLI::App* app :
          misfit.group->get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(app->get_name());
+      if (!app->get_group().empty()) names.push_back(app->get_name());
     }
   }
   const std::vector<std::string_view> views(names.begin(), names.end());
   return std::string(nearest_word(wrong, views));
+}
+
+/// The first flag that nothing on the way to this command has; empty if all are known.
+std::string unknown_flag(const CLI::App& command, const std::vector<std::string>& arguments) {
+  const auto is_known = [&](const std::string& name) {
+    for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
+      if (app->get_option_no_throw(name) != nullptr) return true;
+    }
+    return false;
+  };
+  for (const std::string& word : arguments) {
+    const std::string name = word.substr(0, word.find('='));
+    if (name.starts_with("--") && !is_known(name)) return name;
+  }
+  return "";
 }
 
 /// Before anything is parsed, so that wrong usage is told as JSON, too.
@@ -222,6 +233,9 @@ int complain_of_usage(const CLI::App& root, const CLI::ParseError& error,
   std::string message = error.what();
   if (!misfit.word.empty()) {
     message = fmt::format("unknown command {:?} after \"{}\"", misfit.word, path_of(misfit.group));
+  } else if (const std::string flag = unknown_flag(*misfit.group, arguments); !flag.empty()) {
+    // Also where an argument is missing, which may be due to the flag.
+    message = fmt::format("there is no flag {}", flag);
   }
   const std::string nearest = suggestion(misfit, message);
   const std::string help = fmt::format("`{} --help` shows what there is", path_of(misfit.group));
@@ -244,36 +258,85 @@ Result<void> hand_over_program(const Declared& command, const std::vector<std::s
   return fail(Error{Code::InvalidArgument, fmt::format("{:?} needs a program", path), help});
 }
 
+void declare_all(CLI::App& root, Globals& globals,
+                 std::span<const std::unique_ptr<Command>> commands, DeclaredCommands& declared) {
+  root.formatter(std::make_shared<Formatter>());
+  root.set_help_all_flag("--help-all", "Help of every command");
+  root.footer(topics_text());
+  Options global_options(root);
+  globals.declare(global_options);
+  for (const auto& command : commands) {
+    const CommandText text = command->text();
+    CLI::App& app = app_at(root, text.path);
+    app.description(text_of(text));
+    // CLI11 lists nothing of a group without a name.
+    if (text.is_hidden) app.group("");
+    Options options(app);
+    command->declare(options);
+    declared[&app] = {command.get(), options.program_words()};
+  }
+  require_commands(root);
+}
+
+/// "skrei help TOPIC", and what is neither a topic nor a command. Nothing: the words behind "help"
+/// are a command, whose --help answers.
+std::optional<int> answer_help(const CLI::App& root, const std::vector<std::string>& words,
+                               Io& io) {
+  if (words.size() == 1) {
+    if (const Topic* topic = find_topic(words.front()); topic != nullptr) {
+      io.write(topic_text(*topic));
+      io.flush();
+      return kExitOk;
+    }
+  }
+  const Misfit misfit = find_misfit(root, words);
+  if (misfit.word.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* app : misfit.group->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(app->get_name());
+  for (const Topic& topic : all_topics())
+    names.emplace_back(topic.name);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  io.complain({Code::InvalidArgument,
+               fmt::format("there is no command or topic {:?}{}", misfit.word,
+                           did_you_mean(misfit.word, views)),
+               fmt::format("`{} --help` shows what there is", path_of(misfit.group))});
+  return kExitUsage;
+}
+
+int run_command(Command& command, Globals globals, Io& io) {
+  Context context(io, std::move(globals));
+  try {
+    const int code = command.run(context);
+    io.status("");
+    io.flush();
+    return code;
+  } catch (const std::exception& error) {
+    io.complain({Code::Internal, fmt::format("this is a fault of Skrei: {}", error.what()),
+                 "please report it with the command line that led to it"});
+    return kExitSkreiFailed;
+  }
+}
+
 }  // namespace
 
 int run_program(const std::string& program, const std::vector<std::string>& arguments, Io& io,
                 std::span<const std::unique_ptr<Command>> commands) {
   CLI::App root("Skrei runs programs where the data is.\n", program);
-  root.formatter(std::make_shared<Formatter>());
-  root.set_help_all_flag("--help-all", "Help of every command");
   Globals globals;
-  declare_globals(root, globals);
-
   DeclaredCommands declared;
-  for (const auto& command : commands) {
-    const CommandText text = command->text();
-    CLI::App& app = app_at(root, text.path);
-    app.description(text_of(text));
-    Options options(app);
-    command->declare(options);
-    declared[&app] = {command.get(), options.program_words()};
-  }
-
-  require_commands(root);
+  declare_all(root, globals, commands, declared);
 
   if (asks_for_json(arguments)) io.set_json_errors();
   std::vector<std::string> own = arguments;
   // "skrei help wasm run" is "skrei wasm run --help".
   if (!own.empty() && own.front() == "help") {
     own.erase(own.begin());
+    if (const auto answered = answer_help(root, own, io)) return *answered;
     own.emplace_back("--help");
   }
   const std::vector<std::string> program_words = split_off_program(own);
+  if (std::ranges::find(own, "--no-color") != own.end()) io.disable_colour();
   try {
     // CLI11 takes the words from the back.
     root.parse(std::vector<std::string>(own.rbegin(), own.rend()));
@@ -290,7 +353,6 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
     return complain_of_usage(root, error, own, io);
   }
 
-  if (globals.no_colour) io.disable_colour();
   const CLI::App* chosen = &root;
   while (!chosen->get_subcommands().empty())
     chosen = chosen->get_subcommands().front();
@@ -299,17 +361,7 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
     io.complain(handed.error());
     return kExitUsage;
   }
-  Context context(io, std::move(globals));
-  try {
-    const int code = command.command->run(context);
-    io.status("");
-    io.flush();
-    return code;
-  } catch (const std::exception& error) {
-    io.complain({Code::Internal, fmt::format("this is a fault of Skrei: {}", error.what()),
-                 "please report it with the command line that led to it"});
-    return kExitSkreiFailed;
-  }
+  return run_command(*command.command, std::move(globals), io);
 }
 
 int run_program(const std::string& program, const std::vector<std::string>& arguments, Io& io) {

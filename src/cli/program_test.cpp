@@ -8,6 +8,7 @@
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/testing/outcome.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -51,32 +52,11 @@ class RunCommand final : public Command {
   std::vector<std::string> words_;
 };
 
-struct Outcome {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-std::string content_of(std::FILE* file) {
-  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
-  std::rewind(file);
-  EXPECT_EQ(std::fread(text.data(), 1, text.size(), file), text.size());
-  std::fclose(file);
-  return text;
-}
-
 Outcome run(const std::vector<std::string>& arguments) {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(std::make_unique<ListCommand>());
   commands.push_back(std::make_unique<RunCommand>());
-  std::FILE* out = std::tmpfile();
-  std::FILE* err = std::tmpfile();
-  Io io(out, err);
-  Outcome outcome;
-  outcome.code = run_program("skrei", arguments, io, commands);
-  outcome.out = content_of(out);
-  outcome.err = content_of(err);
-  return outcome;
+  return run_here(arguments, commands);
 }
 
 TEST(Program, RunsTheCommandThatIsNamed) {

@@ -2,13 +2,14 @@
 #include "cli/run_job.hpp"
 
 #include <csignal>
+#include <map>
 
 #include "cli/exit_code.hpp"
 #include "cli/job_ending.hpp"
 #include "cli/job_follower.hpp"
 #include "cli/output.hpp"
+#include "cli/text.hpp"
 #include "json/json.hpp"
-#include "model/job_json.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -40,6 +41,33 @@ int tell_ending(Io& io, const JobRecord& record, const WaitFlags& flags, RunPlac
   return ending.exit_code;
 }
 
+void tell_nodes(Io& io, const JobRecord& record) {
+  std::vector<Row> rows;
+  for (const model::Execution& execution : record.executions) {
+    rows.push_back({.id = execution.id.str(),
+                    .cells = {short_id(execution.id.str()), execution.node_id.str(),
+                              std::to_string(execution.partition_index),
+                              std::string(to_string(execution.compute_state.state_type)),
+                              execution.compute_state.message}});
+  }
+  io.write_err(render_table({"EXECUTION", "NODE", "PART", "STATE", "MESSAGE"}, rows,
+                            std::string::npos, true));
+}
+
+/// What happened to the job itself, then to each execution.
+void tell_events(Io& io, const JobRecord& record) {
+  std::map<std::string, std::vector<Row>> groups;
+  for (const model::JobHistory& item : record.history) {
+    groups[item.execution_id.str()].push_back(
+        {.id = std::to_string(item.seq_num),
+         .cells = {precise_time_text(item.event.timestamp), item.event.topic, item.event.message}});
+  }
+  for (const auto& [execution, rows] : groups) {
+    io.say(execution.empty() ? "Job" : fmt::format("Execution {}", short_id(execution)));
+    io.write_err(render_table({"TIME", "TOPIC", "EVENT"}, rows, std::string::npos, true));
+  }
+}
+
 int exit_code_of_signal(int signal) {
   if (signal == SIGINT) return kExitInterrupted;
   return signal == SIGTERM ? kExitTerminated : 128 + signal;
@@ -50,9 +78,13 @@ int exit_code_of_signal(int signal) {
 void WaitFlags::declare(Options& options) {
   options.flag("-d,--detach", detach, "Return once the job is accepted");
   options.toggle("wait", wait, "Wait for the end of the job");
+  options.number("--wait-timeout-secs", wait_timeout_secs, 0, 365LL * 24 * 3600,
+                 "Wait so long at most, then leave the job running (exit code 124); 0 is for ever");
   options.flag("--id-only", id_only, "Print the id alone, and return once it is accepted");
   options.flag("--json", json, "Print one JSON object at the end in place of the job's output");
-  options.flag("--dry-run", dry_run, "Print the job as YAML and do nothing");
+  options.flag("--node-details", node_details, "At the end, say which node ran what");
+  options.flag("--group-events", group_events, "At the end, say what happened, run by run");
+  options.flag("--hide-warnings", hide_warnings, "Leave out what the node remarks about the job");
 }
 
 int exit_code_of_run(const Error& error) {
@@ -68,26 +100,23 @@ int exit_code_of_run(const Error& error) {
   }
 }
 
-async::Task<Result<int>> run_job(Session& session, model::Job job, WaitFlags flags, RunPlace place,
-                                 async::Signals* signals) {
+async::Task<Result<int>> follow_submitted(Session& session, SubmittedJob submitted, WaitFlags flags,
+                                          RunPlace place, async::Signals* signals) {
   Io& io = session.io;
-  if (flags.dry_run) {
-    io.line(to_yaml_text(model::to_json(job)));
-    co_return kExitOk;
-  }
-  CO_TRY_ASSIGN(const SubmittedJob submitted, co_await session.api.submit(std::move(job)));
   if (flags.id_only) {
     io.line(submitted.id.str());
     co_return kExitOk;
   }
-  for (const std::string& warning : submitted.warnings)
-    io.say("Warning: " + to_valid_utf8(warning));
+  for (const std::string& warning : submitted.warnings) {
+    if (!flags.hide_warnings) io.say("Warning: " + to_valid_utf8(warning));
+  }
+  const std::string brief = short_id(submitted.id.str());
   if (flags.detach || !flags.wait) {
     if (flags.json) {
       io.line(json::dump({{"job_id", submitted.id.str()}}));
     } else {
       io.line(submitted.id.str());
-      io.say(fmt::format("Follow it: skrei job logs --follow {}", short_id(submitted.id.str())));
+      io.say(fmt::format("Follow it: skrei job logs --follow {}", brief));
     }
     co_return kExitOk;
   }
@@ -99,19 +128,34 @@ async::Task<Result<int>> run_job(Session& session, model::Job job, WaitFlags fla
                 co_await follow_job(session, *signals, submitted.id,
                                     {.show_output = !flags.json,
                                      .show_status = true,
-                                     .may_detach = place == RunPlace::Node}));
+                                     .may_detach = place == RunPlace::Node,
+                                     .wait_max = std::chrono::seconds(flags.wait_timeout_secs)}));
   switch (followed.how) {
     case Followed::How::Detached:
-      io.say(
-          fmt::format("{} goes on; skrei job wait {}", submitted.id, short_id(submitted.id.str())));
+      io.say(fmt::format("{} goes on; skrei job wait {}", submitted.id, brief));
       co_return kExitOk;
     case Followed::How::Interrupted:
       io.say(fmt::format("{} was stopped", submitted.id));
       co_return exit_code_of_signal(followed.signal);
+    case Followed::How::TimedOut:
+      io.complain(
+          {Code::DeadlineExceeded,
+           fmt::format("{} has not ended after {} s, and goes on", submitted.id,
+                       flags.wait_timeout_secs),
+           fmt::format("`skrei job wait {}` waits on, `skrei job stop {}` ends it", brief, brief)});
+      co_return kExitTimedOut;
     case Followed::How::Ended:
       break;
   }
+  if (flags.node_details) tell_nodes(io, followed.record);
+  if (flags.group_events) tell_events(io, followed.record);
   co_return tell_ending(io, followed.record, flags, place);
+}
+
+async::Task<Result<int>> run_job(Session& session, Submission submission, WaitFlags flags,
+                                 RunPlace place, async::Signals* signals) {
+  CO_TRY_ASSIGN(SubmittedJob submitted, co_await session.api.submit(std::move(submission)));
+  co_return co_await follow_submitted(session, std::move(submitted), flags, place, signals);
 }
 
 }  // namespace skrei::cli

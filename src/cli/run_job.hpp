@@ -17,7 +17,10 @@ struct WaitFlags {
   bool detach = false;
   bool wait = true;
   bool json = false;
-  bool dry_run = false;
+  bool hide_warnings = false;
+  bool node_details = false;
+  bool group_events = false;
+  std::int64_t wait_timeout_secs = 0;
 
   void declare(Options& options);
 };
@@ -25,9 +28,14 @@ struct WaitFlags {
 /// Where the job runs: on a node that goes on without us, or on one that lives for this job.
 enum class RunPlace { Node, Local };
 
+/// Follows a job that was handed in to its end, as `flags` say, and says how it ended. The exit
+/// code.
+async::Task<Result<int>> follow_submitted(Session& session, SubmittedJob submitted, WaitFlags flags,
+                                          RunPlace place, async::Signals* signals = nullptr);
+
 /// Hands the job in, follows it to its end, and says how it ended. The exit code.
-async::Task<Result<int>> run_job(Session& session, model::Job job, WaitFlags flags, RunPlace place,
-                                 async::Signals* signals = nullptr);
+async::Task<Result<int>> run_job(Session& session, Submission submission, WaitFlags flags,
+                                 RunPlace place, async::Signals* signals = nullptr);
 
 /// The exit code of a `run` command for an error before there was a program to run.
 int exit_code_of_run(const Error& error);

@@ -9,9 +9,13 @@
 namespace skrei::cli {
 namespace {
 
-constexpr std::string_view kProjectFile = ".skrei.yaml";
+bool is_file_name(std::string_view text) {
+  return !text.contains('=') && (text.ends_with(".yaml") || text.ends_with(".yml"));
+}
 
-model::StringMap environment() {
+}  // namespace
+
+model::StringMap environment_variables() {
   model::StringMap variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
@@ -22,18 +26,12 @@ model::StringMap environment() {
   return variables;
 }
 
-std::filesystem::path user_file(const model::StringMap& variables) {
-  const auto folder = variables.find("XDG_CONFIG_HOME");
-  const bool given = folder != variables.end() && folder->second.starts_with('/');
-  return (given ? std::filesystem::path(folder->second) : home_folder() / ".config") / "skrei" /
+std::filesystem::path user_config_file() {
+  const char* folder = std::getenv("XDG_CONFIG_HOME");
+  const bool given = folder != nullptr && *folder == '/';
+  return (given ? std::filesystem::path(folder) : home_folder() / ".config") / "skrei" /
          "config.yaml";
 }
-
-bool is_file_name(std::string_view text) {
-  return !text.contains('=') && (text.ends_with(".yaml") || text.ends_with(".yml"));
-}
-
-}  // namespace
 
 std::filesystem::path home_folder() {
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return home;
@@ -44,7 +42,7 @@ std::filesystem::path home_folder() {
 Result<config::Config> load_config(Io& io, const Globals& globals,
                                    std::vector<std::pair<std::string, std::string>> flags) {
   config::Sources sources;
-  sources.environment = environment();
+  sources.environment = environment_variables();
   sources.flags = std::move(flags);
   if (globals.api_host) sources.flags.emplace_back("API.Host", *globals.api_host);
   if (globals.api_port) sources.flags.emplace_back("API.Port", *globals.api_port);
@@ -57,7 +55,7 @@ Result<config::Config> load_config(Io& io, const Globals& globals,
     TRY_ASSIGN(config::File file, config::read_config_file(text));
     sources.given_files.push_back(std::move(file));
   }
-  if (auto file = config::read_config_file(user_file(sources.environment)); file) {
+  if (auto file = config::read_config_file(user_config_file()); file) {
     sources.user_file = *std::move(file);
   } else if (file.error().code != Code::NotFound) {
     return fail(file.error());

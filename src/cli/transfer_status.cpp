@@ -35,7 +35,7 @@ async::Task<void> TransferStatus::show() {
   int ticks = 0;
   while (co_await async::sleep_for(kTick)) {
     const std::string line = fmt::format("{}: {}", what_, size_text(*bytes_));
-    if (session_.io.err_is_terminal()) {
+    if (session_.io.has_status_line()) {
       session_.io.status(line);
     } else if (++ticks % kTicksPerLine == 0) {
       session_.io.say(line);

@@ -8,9 +8,12 @@
 #include "cli/exit_code.hpp"
 #include "cli/job_inputs.hpp"
 #include "cli/local_node.hpp"
+#include "cli/output.hpp"
 #include "cli/run_flags.hpp"
 #include "cli/run_job.hpp"
+#include "json/json.hpp"
 #include "model/engine_params.hpp"
+#include "model/job_json.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -40,6 +43,7 @@ class WasmRun final : public ApiCommand {
     options.list("-I,--import-modules", imports_, "PATH|URI[:NAME]",
                  "A module that MODULE imports from");
     options.flag("--local", local_, "Run it here, on a node that lives for this job only");
+    options.flag("--dry-run", dry_run_, "Print the job as YAML and do nothing");
     wait_.declare(options);
     options.program_and_arguments("MODULE [ARGUMENT…]", words_,
                                   "The module and what it is given as arguments");
@@ -48,7 +52,7 @@ class WasmRun final : public ApiCommand {
  protected:
   async::Task<Result<int>> work(Session& session) override {
     CO_TRY(check());
-    if (!local_ || wait_.dry_run) co_return co_await run_on(session, nullptr);
+    if (!local_ || dry_run_) co_return co_await run_on(session, nullptr);
     co_return co_await with_local_node(session, [this](Session& local, async::Signals& signals) {
       return run_on(local, &signals);
     });
@@ -80,7 +84,7 @@ class WasmRun final : public ApiCommand {
     CO_TRY_ASSIGN(model::Job job, run_.to_job());
     model::Task& task = job.tasks.front();
     const auto content = api_content(session.loop, session.pool, session.api);
-    JobInputs inputs(session, *content, wait_.dry_run ? Uploads::Skip : Uploads::Send);
+    JobInputs inputs(session, *content, dry_run_ ? Uploads::Skip : Uploads::Send);
 
     model::WasmParams params{.entry_module = "/main.wasm", .entrypoint = entry_point_};
     params.parameters.assign(words_.begin() + 1, words_.end());
@@ -96,7 +100,11 @@ class WasmRun final : public ApiCommand {
     CO_TRY_ASSIGN(const auto flags, run_.parsed_inputs());
     for (const InputFlag& input : flags)
       CO_TRY(co_await inputs.add(task, input));
-    co_return co_await run_job(session, std::move(job), wait_,
+    if (dry_run_) {
+      session.io.line(to_yaml_text(model::to_json(job)));
+      co_return kExitOk;
+    }
+    co_return co_await run_job(session, {.job = std::move(job)}, wait_,
                                local_ ? RunPlace::Local : RunPlace::Node, signals);
   }
 
@@ -106,6 +114,7 @@ class WasmRun final : public ApiCommand {
   std::vector<std::string> imports_;
   std::vector<std::string> words_;
   bool local_ = false;
+  bool dry_run_ = false;
   bool is_bad_module_ = false;
 };
 

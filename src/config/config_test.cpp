@@ -198,16 +198,29 @@ TEST(NodeSettings, ReadEveryKeyAndReplaceTheHomeFolder) {
 
   ASSERT_TRUE(node) << node.error().message;
   EXPECT_EQ(node->data_dir, "/home/u/.skrei");
+  EXPECT_FALSE(node->labels.contains("name"));
   EXPECT_EQ(node->api.body_bytes_max, 10u << 20);
   EXPECT_EQ(node->orchestrator.job_defaults.batch.resources.cpu, "500m");
   EXPECT_EQ(node->compute.log_head_bytes + node->compute.log_tail_bytes, 64u << 20);
   EXPECT_EQ(node->compute.admission.locality, Locality::Local);
 }
 
+TEST(NodeSettings, TheNodesNameIsALabel) {
+  Sources sources;
+  sources.flags = {{"NodeName", "rack-7.a"}};
+  sources.assignments = {"Labels=zone=a,name=other"};
+
+  const auto node = node_settings(*Config::load(sources), "/h");
+
+  ASSERT_TRUE(node) << node.error().message;
+  EXPECT_EQ(node->labels.at("name"), "rack-7.a");
+  EXPECT_EQ(node->labels.at("zone"), "a");
+}
+
 TEST(NodeSettings, RefuseWhatDoesNotFitTogether) {
   for (const std::string_view assignment :
        {"Compute.Heartbeat.Interval=20s", "Orchestrator.Retry.DelayMin=2m",
-        "Orchestrator.Blame.NodeAsideMin=1h", "DataDir=here"}) {
+        "Orchestrator.Blame.NodeAsideMin=1h", "DataDir=here", "NodeName=two words"}) {
     Sources sources;
     sources.assignments = {std::string(assignment)};
     const auto config = Config::load(sources);

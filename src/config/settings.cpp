@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <string_view>
 
 namespace skrei::config {
@@ -94,6 +96,18 @@ ComputeSettings compute_settings(const Config& config) {
           .admission = admission_settings(config)};
 }
 
+/// As a label's value, so that constraints can name it.
+Result<void> check_node_name(std::string_view name) {
+  constexpr std::size_t kBytesMax = 63;
+  const bool is_plain = std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (is_plain && name.size() <= kBytesMax) return {};
+  return fail(Code::InvalidArgument,
+              "NodeName {:?}: at most {} letters, digits, dots, dashes and underscores", name,
+              kBytesMax);
+}
+
 }  // namespace
 
 ApiSettings api_settings(const Config& config) {
@@ -128,6 +142,9 @@ Result<NodeSettings> node_settings(const Config& config, const std::filesystem::
                 node.data_dir.string());
   }
   node.labels = config.map("Labels");
+  const std::string& name = config.text("NodeName");
+  TRY(check_node_name(name));
+  if (!name.empty()) node.labels["name"] = name;
   node.api = api_settings(config);
   node.orchestrator = orchestrator_settings(config);
   node.compute = compute_settings(config);

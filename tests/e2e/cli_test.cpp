@@ -108,7 +108,7 @@ TEST_F(Cli, WhatCannotRunHasItsExitCodeAndSentence) {
       {{"wasm", "run", "-i", "nowhere:/inputs", module("noop.wasm")}, 127, "nowhere"},
       {{"wasm", "run", "--memory", "9999999GB", module("noop.wasm")}, 3, "memory"},
       {{"job", "describe", "j-nothing"}, 1, "j-nothing"},
-      {{"data", "cat", "bafynonsense"}, 1, "bafynonsense"},
+      {{"data", "cat", "bafynonsense"}, 2, "bafynonsense"},
   };
   for (const Case& wrong : cases) {
     const CliResult result = skrei(wrong.arguments);
