@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iterator>
 
+#include "base/planted_bug.hpp"
 #include "compute/decider_state.hpp"
 
 namespace skrei::compute {
@@ -41,6 +42,7 @@ void Decider::State::on(const NodeId& from, const protocol::HeartbeatAnswer& mes
   for (const ExecutionId& id : owner.held) {
     Held& execution = held.at(id);
     if (message.sequence < execution.listed_from) continue;
+    if (planted(PlantedBug::LeaseNotRenewed)) continue;
     execution.lease.renew(sent->second, message.lease);
     arm(execution);
   }

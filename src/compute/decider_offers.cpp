@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.hpp"
+#include "base/planted_bug.hpp"
 #include "compute/decider_state.hpp"
 #include "compute/policy.hpp"
 #include "protocol/late_result.hpp"
@@ -149,7 +150,7 @@ void Decider::State::on_offer_deadline(const OfferId& id, Turn& turn) {
       break;
     case OfferStage::Reserved:
     case OfferStage::InLine: {
-      release(offer);
+      if (!planted(PlantedBug::BidNotReleased)) release(offer);
       // Who lets reservations lapse may hold fewer; each award gives one back.
       Requester& owner = requester(offer.requester);
       owner.reservations_max = std::max<std::size_t>(owner.reservations_max / 2, 1);
@@ -168,6 +169,7 @@ void Decider::State::refuse_award(const NodeId& to, const protocol::Award& award
 }
 
 bool Decider::State::is_overtaken(const NodeId& from, const protocol::Award& award) {
+  if (planted(PlantedBug::EpochNotChecked)) return false;
   const Requester& owner = requester(from);
   return std::ranges::any_of(owner.held, [&](const ExecutionId& id) {
     const protocol::HostedExecution& row = held.at(id).row;
@@ -194,6 +196,11 @@ void Decider::State::on(const NodeId& from, const protocol::Award& message, Turn
     if (known->second.row.requester == from) repeat_state(known->second, message, turn);
     return;
   }
+  // A repeat that comes after its execution has ended must not run it again.
+  if (ended.contains(message.execution) && !planted(PlantedBug::MessageAppliedTwice)) {
+    refuse_award(from, message, busy("it has ended here"), turn);
+    return;
+  }
   const auto place = offers.find(message.offer);
   if (place == offers.end() || place->second.requester != from ||
       place->second.stage == OfferStage::Assessing) {
@@ -217,9 +224,9 @@ void Decider::State::on(const NodeId& from, const protocol::Award& message, Turn
 }
 
 void Decider::State::take_forgotten(const NodeId& from, const protocol::Award& award, Turn& turn) {
-  // A repeat that comes after its execution has ended must not run it again.
-  const bool expected = requester(from).expected.contains(award.execution);
-  if (!expected || ended.contains(award.execution)) {
+  const bool expected = requester(from).expected.contains(award.execution) ||
+                        planted(PlantedBug::MessageAppliedTwice);
+  if (!expected) {
     refuse_award(from, award, busy("the bid is not known any more"), turn);
     return;
   }

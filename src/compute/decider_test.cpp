@@ -212,6 +212,20 @@ TEST_F(ComputeDecider, RefusesAnAwardItNeverBidFor) {
   EXPECT_EQ(action<Start>(), nullptr);
 }
 
+TEST_F(ComputeDecider, LateRepeatsOfOfferAndAwardDoNotRunAnEndedExecutionAgain) {
+  run("1");
+  finish("1");
+  hear(protocol::OutcomeAck{ExecutionId("e-1"), 1});
+  ASSERT_EQ(decider->held(), 0U);
+
+  offer("1");
+  assessed("1");
+  hear(award_of("1"));
+
+  EXPECT_NE(sent<protocol::AwardRefused>(), nullptr);
+  EXPECT_EQ(action<Start>(), nullptr);
+}
+
 TEST_F(ComputeDecider, TakesAnAwardWhoseBidARestartMadeItForget) {
   const protocol::Award award = award_of("1");
   hear(protocol::Hello{

@@ -11,6 +11,7 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "jobstore/committer.hpp"
 #include "jobstore/query.hpp"
 #include "model/event.hpp"
 #include "model/execution.hpp"
@@ -40,12 +41,8 @@ struct Recovered {
 /// it had not been asked.
 ///
 /// Readers see synced rows only. All calls on the loop thread.
-class JobStore {
+class JobStore : public Committer {
  public:
-  virtual ~JobStore() = default;
-
-  virtual void commit(protocol::Batch batch, std::move_only_function<void()> synced) = 0;
-
   /// Whether new work may be accepted: OutOfSpace, with a sentence, below the floor of free disk
   /// (accepted work goes on); ResourceExhausted while too much waits to be written. Cheap; for
   /// every submission.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.hpp"
+#include "base/planted_bug.hpp"
 #include "orchestrator/events.hpp"
 #include "orchestrator/state.hpp"
 #include "protocol/late_result.hpp"
@@ -53,7 +54,7 @@ void Decider::State::settle_outcome(AwardRef ref, const protocol::Outcome& outco
   const bool was_lost = ref.award.phase == ExecutionPhase::Lost;
   const bool refused = was_lost && !protocol::accepts_late_result(*ref.job.record);
   const auto next = protocol::apply(ref.award.phase, event_of(result.kind));
-  if (!next || refused) {
+  if (!next || refused || (was_lost && planted(PlantedBug::LateResultDropped))) {
     // A lost execution whose end changes nothing: it failed too, or its result may not count.
     append(ref.award,
            events::execution_stopped(refused ? "Late result refused: the job has outside effects"

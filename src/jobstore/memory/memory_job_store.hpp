@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "async/loop.hpp"
 #include "base/clock.hpp"
 #include "jobstore/event_feed.hpp"
 #include "jobstore/job_store.hpp"
+#include "jobstore/memory/tables.hpp"
 
 namespace skrei::jobstore::memory {
 
@@ -41,25 +40,9 @@ class MemoryJobStore final : public JobStore {
   async::Task<void> stop() override;
 
  private:
-  void apply(protocol::PutJob& row);
-  void apply(protocol::PutJobVersion& row);
-  void apply(protocol::PutExecution& row);
-  void apply(protocol::AppendEvent& row);
-  void apply(protocol::PutIdempotencyKey& row);
-  void apply(protocol::PutHosted& row);
-  void apply(protocol::RemoveHosted& row);
-  void apply(protocol::RemoveEndedJob& row);
-
   async::Loop& loop_;
   const Clock& clock_;
-  std::map<JobId, std::shared_ptr<const model::Job>> jobs_;
-  /// Superseded ones.
-  std::map<std::pair<JobId, std::uint64_t>, std::shared_ptr<const model::Job>> versions_;
-  std::map<ExecutionId, model::Execution> executions_;
-  std::vector<model::JobHistory> events_;  // By seq_num, ascending.
-  std::uint64_t last_seq_ = 0;
-  std::map<protocol::IdempotencyKey, protocol::PutIdempotencyKey> keys_;
-  std::map<ExecutionId, protocol::HostedExecution> hosted_;
+  Tables tables_;
   // Shared with what is posted, which may run after this is gone.
   std::shared_ptr<EventFeed> feed_ = std::make_shared<EventFeed>();
 };
