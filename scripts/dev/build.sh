@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # root and logs are set by ./dev
-# ./dev build, bench and fuzz. Sourced by ./dev.
+# ./dev build, bench, sim and fuzz. Sourced by ./dev.
 
 # build_targets PRESET [TARGET…]: configures where needed and builds; no target means everything.
 build_targets() {
@@ -67,6 +67,12 @@ cmd_bench() {
       "there are: load $(cd build/release/bench && echo bench_* | sed 's/bench_//g')"
   fi
   say "JSON: $root/build/bench/"
+}
+
+# The simulator is built with optimisation; what must hold is checked in every build.
+cmd_sim() {
+  build_quietly release skrei_sim
+  exec build/release/tests/sim/skrei_sim "$@"
 }
 
 fuzzer_names() {

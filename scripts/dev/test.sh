@@ -7,7 +7,7 @@ readonly lanes=(
   "setup 240 packages and Rust"
   "rust 300 the Rust library and its tests"
   "asan 720 unit tests under ASan and UBSan, seeds of the fuzzers, style"
-  "release 480 optimised build, benchmarks for a moment"
+  "release 480 optimised build, simulated worlds, benchmarks for a moment"
   "tsan 240 async, http and the fake of the Rust library under TSan"
   "fuzz 240 every fuzzer for a while"
   "e2e 480 whole nodes, started and killed"
@@ -28,8 +28,8 @@ lane_asan() {
 }
 
 lane_release() {
-  build_targets release skrei skrei_examples skrei_e2e_tests skrei_benches
-  run_ctest release -L '^bench$' --no-tests=ignore
+  build_targets release skrei skrei_examples skrei_e2e_tests skrei_benches skrei_sim
+  run_ctest release -L '^(bench|sim)$'
 }
 
 # Uninstrumented Rust makes TSan report what is not there: the preset links a C++ fake instead.
