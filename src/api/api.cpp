@@ -47,13 +47,18 @@ http::ServerHooks Api::hooks() {
 
 void Api::install(http::Server& server) {
   for (const auto add : {add_agent, add_content, add_executions, add_health, add_history,
-                         add_job_changes, add_jobs, add_logs, add_nodes, add_openapi}) {
+                         add_job_changes, add_jobs, add_logs, add_nodes, add_openapi, add_watch}) {
     add(server, state_->shared);
   }
 }
 
 void Api::begin_shutdown() {
   state_->shared.shutting_down = true;
+  state_->shared.watches.begin_shutdown();
+}
+
+async::Task<void> Api::stop() {
+  co_await state_->shared.watches.stop();
 }
 
 }  // namespace skrei::api

@@ -24,8 +24,11 @@ class Api {
   /// Adds every route. The server's handlers refer to this.
   void install(http::Server& server);
 
-  /// From here on /readyz answers 503, so that nothing new is sent here.
+  /// From here on /readyz answers 503, so that nothing new is sent here, and watches end.
   void begin_shutdown();
+
+  /// After the server's stop(), before this goes.
+  async::Task<void> stop();
 
  private:
   struct State;

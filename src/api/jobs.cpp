@@ -30,8 +30,9 @@ Answer list(Shared& shared, http::Request request) {
   json::Value items = json::Value::array();
   for (const model::Job& job : page.items)
     items.push_back(model::to_json(job));
-  co_return answer(request,
-                   {{"NextToken", token_of(order, page.next)}, {"Items", std::move(items)}});
+  co_return answer(request, {{"NextToken", token_of(order, page.next)},
+                             {"Items", std::move(items)},
+                             {"WatchFrom", page.last_event}});
 }
 
 Answer get(Shared& shared, http::Request request) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "api/services.hpp"
+#include "api/watch_hub.hpp"
 #include "http/server.hpp"
 
 namespace skrei::api {
@@ -23,6 +24,7 @@ struct Shared {
   std::size_t uploads_running = 0;
   /// Threads of uploads alone: each is held up by its client's speed.
   async::BlockingPool uploads{{.threads = options.uploads_max, .queue_limit = 64}};
+  WatchHub watches{services.loop, services.store};
 };
 
 // Each adds the routes of one resource, in the file of its name; `shared` outlives the server.
@@ -37,5 +39,6 @@ void add_jobs(http::Server& server, Shared& shared);
 void add_logs(http::Server& server, Shared& shared);
 void add_nodes(http::Server& server, Shared& shared);
 void add_openapi(http::Server& server, Shared& shared);
+void add_watch(http::Server& server, Shared& shared);
 
 }  // namespace skrei::api

@@ -44,6 +44,7 @@ struct Options {
   bool open = true;
   /// At a time; one more is refused.
   std::size_t log_streams_max = 256;
+  std::size_t watchers_max = 1024;
   std::size_t uploads_max = 8;
 };
 

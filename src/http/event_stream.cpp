@@ -37,8 +37,11 @@ async::Task<Result<void>> EventStream::send(ServerEvent event) {
   co_return co_await sink_.write(as_bytes(wire));
 }
 
-async::Task<Result<void>> EventStream::heartbeat() {
-  co_return co_await sink_.write(as_bytes(": keep-alive\n\n"));
+async::Task<Result<void>> EventStream::heartbeat(std::string id) {
+  std::string wire = ": keep-alive\n";
+  append_field(wire, "id", id);
+  wire.push_back('\n');
+  co_return co_await sink_.write(as_bytes(wire));
 }
 
 }  // namespace skrei::http

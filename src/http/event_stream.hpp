@@ -27,8 +27,9 @@ class EventStream {
   async::Task<Result<void>> send(ServerEvent event);
 
   /// A comment line: keeps proxies from closing a silent stream, and finds out whether the client
-  /// is still there. A writer that waits for events sends one at least every 15 s.
-  async::Task<Result<void>> heartbeat();
+  /// is still there. A writer that waits for events sends one at least every 15 s. With an `id`
+  /// the client also takes it over as where to resume, without an event.
+  async::Task<Result<void>> heartbeat(std::string id = {});
 
  private:
   BodySink& sink_;

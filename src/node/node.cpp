@@ -110,6 +110,7 @@ async::Task<void> Node::stop(Duration grace) {
   Parts& parts = *parts_;
   parts.api->begin_shutdown();
   co_await parts.server->stop(grace);
+  co_await parts.api->stop();
   // Programs go on; from here on nothing is decided any more.
   co_await parts.compute->stop();
   co_await parts.work->stop_all();

@@ -65,6 +65,7 @@ class ApiWorld : public ::testing::Test {
   ~ApiWorld() override {
     loop.run_task([](ApiWorld& world) -> async::Task<void> {
       co_await world.server.stop(Duration(0));
+      co_await world.api.stop();
       co_await world.orchestrator.stop();
       co_await world.noop.stop();
     }(*this));
