@@ -4,12 +4,21 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "http/accept.hpp"
 #include "json/json.hpp"
 
 namespace skrei::api {
 namespace {
 
+/// No Code stands for it: it is said by the few handlers that leave something out on purpose.
+constexpr int kNotImplemented = 501;
 constexpr std::string_view kProblem = "application/problem+json";
+
+/// Named, and liked no less than plain JSON.
+bool prefers_problem(std::string_view accept) {
+  const int weight = http::accept_weight(accept, kProblem).value_or(0);
+  return weight > 0 && weight >= http::accept_weight(accept, "application/json").value_or(0);
+}
 
 http::Response problem(const http::ErrorContext& context) {
   json::Value body = {{"type", "about:blank"},
@@ -58,12 +67,14 @@ std::string_view envelope_code(Code code) {
 }
 
 http::Response error_answer(const http::ErrorContext& context) {
-  if (context.accept.find(kProblem) != std::string_view::npos) return problem(context);
-  json::Value body = {{"Status", context.status},
-                      {"Message", context.error.message},
-                      {"RequestID", std::string(context.request_id)},
-                      {"Code", std::string(envelope_code(context.error.code))},
-                      {"Component", "API"}};
+  if (prefers_problem(context.accept)) return problem(context);
+  json::Value body = {
+      {"Status", context.status},
+      {"Message", context.error.message},
+      {"RequestID", std::string(context.request_id)},
+      {"Code", context.status == kNotImplemented ? "NotImplemented"
+                                                 : std::string(envelope_code(context.error.code))},
+      {"Component", "API"}};
   if (!context.error.hint.empty()) body["Hint"] = context.error.hint;
   return http::Response::json(json::dump(body) + "\n", context.status);
 }

@@ -45,6 +45,22 @@ TEST(ErrorAnswer, IsAProblemForThoseWhoAskForOne) {
                                             {"hint", "list them"}}));
 }
 
+TEST(ErrorAnswer, TheWeightsOfTheAcceptHeaderDecide) {
+  const std::pair<std::string_view, bool> cases[] = {
+      {"application/json, application/problem+json;q=0.5", false},
+      {"application/json;q=0.4, application/problem+json;q=0.5", true},
+      {"application/problem+json;q=0, */*", false},
+      {"application/*", false},
+      {"", false},
+  };
+  for (const auto& [accept, is_problem] : cases) {
+    const auto response =
+        error_answer({.status = 404, .error = kError, .request_id = "r-1", .accept = accept});
+    EXPECT_EQ(response.headers.get("Content-Type") == "application/problem+json", is_problem)
+        << accept;
+  }
+}
+
 TEST(ErrorAnswer, HasTheWordsOfV1ForEveryCode) {
   const std::pair<Code, std::string_view> words[] = {
       {Code::InvalidArgument, "BadRequest"},   {Code::NotFound, "NotFound"},

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "api/answer.hpp"
+#include "api/client_version.hpp"
 #include "api/host_check.hpp"
 #include "api/metrics.hpp"
 #include "api/resources.hpp"
@@ -36,6 +37,7 @@ http::ServerHooks Api::hooks() {
              options.allowed_origins.end();
     };
   }
+  hooks.headers = version_headers(options.version);
   hooks.observe = [metrics = &state_->metrics](const http::RequestRecord& record) {
     metrics->observe(record);
   };

@@ -209,7 +209,8 @@ TEST_F(ApiTest, ShowsNodes) {
   EXPECT_EQ(get(nodes + "?filter-status=DISCONNECTED").json()["Nodes"].size(), 0U);
   EXPECT_NE(refused(400, get(nodes + "?filter-status=x")), "");
   EXPECT_NE(refused(400, get(nodes + "?filter-approval=x")), "");
-  EXPECT_TRUE(refused(400, get(nodes + "?order_by=x")).starts_with("order_by=\"x\": use id, "));
+  EXPECT_TRUE(
+      refused(400, get(nodes + "?order_by=x")).starts_with("order_by=\"x\": use one of id, "));
 }
 
 TEST_F(ApiTest, SaysWhoItIsAndHowItIs) {

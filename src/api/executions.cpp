@@ -15,11 +15,12 @@ Answer list(Shared& shared, http::Request request) {
   CO_TRY_ASSIGN(const model::Job job, co_await job_of(shared, request));
   jobstore::ExecutionQuery query{.job_id = job.id};
   CO_TRY_ASSIGN(query.limit, limit_param(request, 100));
-  CO_TRY_ASSIGN(const PageOrder order, page_order(request));
+  CO_TRY_ASSIGN(query.job_version, versions_of(request, job));
+  CO_TRY_ASSIGN(const PageOrder order,
+                page_order(request, executions_list(job.id, query.job_version)));
   query.order_by = order.order_by;
   query.direction = order.direction;
   query.after = order.after;
-  CO_TRY_ASSIGN(query.job_version, versions_of(request, job));
   CO_TRY_ASSIGN(const auto page, co_await shared.services.store.list_executions(query));
   json::Value items = json::Value::array();
   for (const auto& execution : page.items)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -9,6 +10,7 @@
 #include "api/query.hpp"
 #include "api/resources.hpp"
 #include "base/bytes.hpp"
+#include "base/nearest_word.hpp"
 #include "json/json.hpp"
 #include "model/execution_json.hpp"
 
@@ -40,7 +42,9 @@ Result<std::optional<model::HistoryType>> event_type(const http::Request& reques
   if (word.empty() || word == "all") return std::nullopt;
   if (word == "job") return model::HistoryType::JobLevel;
   if (word == "execution") return model::HistoryType::ExecutionLevel;
-  return fail(Code::InvalidArgument, "event_type={:?}: use all, job or execution", word);
+  constexpr std::array<std::string_view, 3> kWords = {"all", "job", "execution"};
+  return fail(Code::InvalidArgument, "event_type={:?}: use all, job or execution{}", word,
+              did_you_mean(word, kWords));
 }
 
 Answer list(Shared& shared, http::Request request) {

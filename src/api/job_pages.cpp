@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/job_pages.hpp"
 
+#include <array>
+
 #include "api/history_token.hpp"
 #include "api/query.hpp"
+#include "base/hash.hpp"
+#include "base/nearest_word.hpp"
 #include "json/json.hpp"
 #include "model/execution_json.hpp"
 
@@ -26,17 +30,47 @@ async::Task<Result<model::Job>> current_job_of(Shared& shared, const http::Reque
                                                     text_param(request, "namespace"));
 }
 
-Result<PageOrder> page_order(const http::Request& request) {
+namespace {
+
+constexpr std::size_t kScopeDigits = 8;
+
+/// "<place>.<scope>".
+Result<PageOrder> order_of_token(std::string_view token, PageOrder order) {
+  const std::size_t dot = token.rfind('.');
+  const bool has_scope = dot != std::string_view::npos && token.size() - dot - 1 == kScopeDigits;
+  TRY_ASSIGN(const auto place,
+             jobstore::PageToken::parse(has_scope ? token.substr(0, dot) : token));
+  if (!has_scope || token.substr(dot + 1) != order.scope) {
+    return fail(Code::InvalidArgument,
+                "next_token {:?} belongs to a list with other filters; send those again, or start "
+                "again without it",
+                token);
+  }
+  order.order_by = place.order_by;
+  order.direction = place.direction;
+  order.after = place.key;
+  return order;
+}
+
+}  // namespace
+
+std::string executions_list(const JobId& job, std::optional<std::uint64_t> version) {
+  return fmt::format("executions {} {}", job, version.value_or(0));
+}
+
+Result<PageOrder> page_order(const http::Request& request, std::string_view what) {
   PageOrder order;
+  order.scope = to_hex(sha256(as_bytes(what))).substr(0, kScopeDigits);
   if (const std::string token = text_param(request, "next_token"); !token.empty()) {
-    TRY_ASSIGN(const auto parsed, jobstore::PageToken::parse(token));
-    return PageOrder{parsed.order_by, parsed.direction, parsed.key};
+    return order_of_token(token, std::move(order));
   }
   const std::string word = text_param(request, "order_by");
   if (word == "modified_at" || word == "modify_time") {
     order.order_by = jobstore::OrderBy::ModifyTime;
   } else if (!word.empty() && word != "created_at" && word != "create_time") {
-    return fail(Code::InvalidArgument, "order_by={:?}: use created_at or modified_at", word);
+    constexpr std::array<std::string_view, 2> kWords = {"created_at", "modified_at"};
+    return fail(Code::InvalidArgument, "order_by={:?}: use created_at or modified_at{}", word,
+                did_you_mean(word, kWords));
   }
   TRY_ASSIGN(const bool reverse, bool_param(request, "reverse", false));
   if (reverse) order.direction = jobstore::Direction::Descending;
@@ -45,7 +79,9 @@ Result<PageOrder> page_order(const http::Request& request) {
 
 std::string token_of(const PageOrder& order, const std::optional<jobstore::PageKey>& next) {
   if (!next) return "";
-  return jobstore::PageToken{order.order_by, order.direction, *next}.to_string();
+  return fmt::format("{}.{}",
+                     jobstore::PageToken{order.order_by, order.direction, *next}.to_string(),
+                     order.scope);
 }
 
 async::Task<Result<json::Value>> executions_of(Shared& shared, const model::Job& job) {
@@ -55,7 +91,8 @@ async::Task<Result<json::Value>> executions_of(Shared& shared, const model::Job&
   json::Value items = json::Value::array();
   for (const auto& execution : page.items)
     items.push_back(model::to_json(execution));
-  co_return json::Value{{"NextToken", token_of({}, page.next)}, {"Items", std::move(items)}};
+  CO_TRY_ASSIGN(const PageOrder order, page_order({}, executions_list(job.id, job.version)));
+  co_return json::Value{{"NextToken", token_of(order, page.next)}, {"Items", std::move(items)}};
 }
 
 async::Task<Result<json::Value>> history_of(Shared& shared, const model::Job& job) {

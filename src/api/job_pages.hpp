@@ -23,15 +23,22 @@ async::Task<Result<model::Job>> current_job_of(Shared& shared, const http::Reque
 Result<std::optional<std::uint64_t>> versions_of(const http::Request& request,
                                                  const model::Job& job);
 
-/// An order and a place in it, from `next_token` or else from `order_by` and `reverse`.
+/// An order and a place in it, from `next_token` or else from `order_by` and `reverse`; a token
+/// overrides both, as in v1.9.3.
 struct PageOrder {
   jobstore::OrderBy order_by = jobstore::OrderBy::CreateTime;
   jobstore::Direction direction = jobstore::Direction::Ascending;
   std::optional<jobstore::PageKey> after;
+  /// Digest of what the list holds: tokens of another list are refused.
+  std::string scope;
 };
 
-/// `order_by` is created_at, create_time, modified_at or modify_time. A token overrides both.
-Result<PageOrder> page_order(const http::Request& request);
+/// `order_by` is created_at, create_time, modified_at or modify_time. `what` tells the list from
+/// others: filters, but neither order nor limit.
+Result<PageOrder> page_order(const http::Request& request, std::string_view what);
+
+/// `what` of a job's executions; all versions without one.
+std::string executions_list(const JobId& job, std::optional<std::uint64_t> version);
 
 /// The token of the next page; empty when there is none.
 std::string token_of(const PageOrder& order, const std::optional<jobstore::PageKey>& next);

@@ -2,6 +2,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "api/answer.hpp"
 #include "api/entity_tag.hpp"
 #include "api/handler.hpp"
@@ -9,6 +11,7 @@
 #include "api/query.hpp"
 #include "api/resources.hpp"
 #include "base/nearest_word.hpp"
+#include "jobstore/find.hpp"
 #include "json/json.hpp"
 #include "model/job_json.hpp"
 
@@ -17,12 +20,19 @@ namespace {
 
 constexpr int kNotModified = 304;
 
+/// What page_order() tells this list by.
+std::string jobs_list(const http::Request& request) {
+  const std::string name_space = text_param(request, "namespace");
+  return fmt::format("jobs {} {}", jobstore::is_any_namespace(name_space) ? "" : name_space,
+                     fmt::join(request.query.get_all("labels"), "\n"));
+}
+
 Answer list(Shared& shared, http::Request request) {
   jobstore::JobQuery query;
   query.namespace_ = text_param(request, "namespace");
   CO_TRY_ASSIGN(query.labels, labels_param(request));
   CO_TRY_ASSIGN(query.limit, limit_param(request, 10));
-  CO_TRY_ASSIGN(const PageOrder order, page_order(request));
+  CO_TRY_ASSIGN(const PageOrder order, page_order(request, jobs_list(request)));
   query.order_by = order.order_by;
   query.direction = order.direction;
   query.after = order.after;
@@ -74,13 +84,14 @@ Answer versions(Shared& shared, http::Request request) {
   CO_TRY_ASSIGN(const model::Job job, co_await current_job_of(shared, request));
   jobstore::VersionQuery query{.job_id = job.id};
   CO_TRY_ASSIGN(query.limit, limit_param(request, jobstore::kPageSizeMax));
-  CO_TRY_ASSIGN(const PageOrder order, page_order(request));
+  CO_TRY_ASSIGN(const PageOrder order, page_order(request, fmt::format("versions {}", job.id)));
   if (order.after) query.after_version = static_cast<std::uint64_t>(order.after->time_ns);
   CO_TRY_ASSIGN(const auto page, co_await shared.services.store.job_versions(std::move(query)));
   json::Value items = json::Value::array();
   for (const model::Job& version : page.items)
     items.push_back(model::to_json(version));
-  co_return answer(request, {{"NextToken", token_of({}, page.next)}, {"Items", std::move(items)}});
+  co_return answer(request,
+                   {{"NextToken", token_of(order, page.next)}, {"Items", std::move(items)}});
 }
 
 }  // namespace

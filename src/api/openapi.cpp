@@ -118,6 +118,31 @@ Value problem_schema() {
   return schema;
 }
 
+/// WatchFrom is the number from which a watch goes on where this list ends; a list of versions has
+/// none.
+Value job_list() {
+  Value list = page_of("Items", "Job");
+  list["properties"]["WatchFrom"] = {{"type", "integer"}, {"minimum", 0}};
+  return list;
+}
+
+Value put_node_request() {
+  Value request = object_of(
+      {{"Action", {{"type", "string"}, {"enum", Value::array({"approve", "reject", "delete"})}}}});
+  request["properties"]["Message"] = text_schema();
+  request["properties"]["NodeID"] = text_schema();
+  return request;
+}
+
+Value agent_config() {
+  Value config = object_of({{"config", {{"type", "object"}}}});
+  config["properties"]["explain"] = list_of(object_of({{"Key", text_schema()},
+                                                       {"Value", text_schema()},
+                                                       {"Origin", text_schema()},
+                                                       {"Meaning", text_schema()}}));
+  return config;
+}
+
 Value schemas() {
   const Value evaluation = object_of({{"EvaluationID", text_schema()}});
   Value get_job = object_of({{"Job", reference("Job")}});
@@ -140,12 +165,19 @@ Value schemas() {
       {"RerunJobResponse", version_made()},
       {"GetJobResponse", std::move(get_job)},
       {"StopJobResponse", evaluation},
-      {"JobList", page_of("Items", "Job")},
+      {"JobList", job_list()},
       {"ExecutionList", page_of("Items", "Execution")},
       {"HistoryList", page_of("Items", "JobHistory")},
       {"ResultList", page_of("Items", "SpecConfig")},
-      {"NodeList", page_of("Nodes", "NodeState")},
-      {"GetNodeResponse", object_of({{"Node", reference("NodeState")}})},
+      {"NodeList", object_of({{"NextToken", text_schema()},
+                              {"Nodes", list_of(reference("NodeState"))},
+                              {"nodes", list_of(reference("NodeState"))}})},
+      {"GetNodeResponse",
+       object_of({{"Node", reference("NodeState")}, {"node", reference("NodeState")}})},
+      {"PutNodeRequest", put_node_request()},
+      {"PutNodeResponse",
+       object_of({{"Success", {{"type", "boolean"}}}, {"Error", text_schema()}})},
+      {"AgentConfig", agent_config()},
       {"Alive", object_of({{"Status", text_schema()}})},
       {"AddContentResponse",
        object_of({{"CID", text_schema()}, {"Size", {{"type", "integer"}, {"minimum", 0}}}})},

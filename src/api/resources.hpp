@@ -24,7 +24,7 @@ struct Shared {
   std::size_t uploads_running = 0;
   /// Threads of uploads alone: each is held up by its client's speed.
   async::BlockingPool uploads{{.threads = options.uploads_max, .queue_limit = 64}};
-  WatchHub watches{services.loop, services.store};
+  WatchHub watches{services.loop, services.clock, services.store};
 };
 
 // Each adds the routes of one resource, in the file of its name; `shared` outlives the server.

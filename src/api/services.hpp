@@ -8,9 +8,11 @@
 #include "async/blocking.hpp"
 #include "async/loop.hpp"
 #include "base/clock.hpp"
+#include "config/config.hpp"
 #include "content/content_store.hpp"
 #include "executor/engines.hpp"
 #include "jobstore/job_store.hpp"
+#include "model/build_version.hpp"
 #include "model/node.hpp"
 #include "model/validate.hpp"
 #include "orchestrator/service.hpp"
@@ -33,6 +35,9 @@ struct Services {
 };
 
 struct Options {
+  model::BuildVersion version;
+  /// What holds on this node, for /agent/config; empty: nothing is told.
+  std::vector<config::Explanation> settings;
   model::JobDefaults job_defaults;
   model::JobLimits job_limits;
   /// Bytes of one upload.

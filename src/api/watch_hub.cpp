@@ -21,7 +21,8 @@ bool WatchFilter::matches(const model::Job& candidate) const {
   return model::matches(labels, candidate.labels);
 }
 
-WatchHub::WatchHub(async::Loop& loop, jobstore::JobStore& store) : store_(store), tasks_(loop) {}
+WatchHub::WatchHub(async::Loop& loop, const Clock& clock, jobstore::JobStore& store)
+    : clock_(clock), store_(store), tasks_(loop) {}
 
 WatchHub::~WatchHub() {
   SKREI_ASSERT(watchers() == 0);
@@ -120,7 +121,7 @@ void Watcher::read_from_store() {
 }
 
 async::Task<Result<Watcher::Batch>> Watcher::next(Duration limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
+  const BootTime until = hub_.clock_.boot_now() + limit;
   while (true) {
     if (hub_.stopping_) co_return Batch{.events = {}, .end = End::Shutdown};
     Batch batch;
@@ -130,11 +131,13 @@ async::Task<Result<Watcher::Batch>> Watcher::next(Duration limit) {
       batch = take_offered();
     }
     if (!batch.events.empty() || batch.end != End::None) co_return batch;
-    const Duration left = until - std::chrono::steady_clock::now();
+    const Duration left = until - hub_.clock_.boot_now();
     if (left <= Duration::zero()) co_return batch;
     if (behind_) continue;
     const auto woken = co_await woken_.wait(left);
-    if (!woken && woken.error().code == Code::Cancelled) co_return fail(woken.error());
+    if (woken) continue;
+    if (woken.error().code == Code::Cancelled) co_return fail(woken.error());
+    co_return batch;
   }
 }
 
@@ -174,7 +177,7 @@ async::Task<Result<Watcher::Batch>> Watcher::catch_up_all() {
 async::Task<Result<Watcher::Batch>> Watcher::catch_up_job() {
   const std::uint64_t reading_up_to = read_up_to_;
   // The job first: what ended it is then in the history read after it.
-  auto job = co_await hub_.store_.find_job(filter_.job.str(), "");
+  auto job = co_await hub_.store_.get_job(filter_.job, std::nullopt);
   if (!job) {
     if (job.error().code != Code::NotFound) co_return fail(job.error());
     co_return Batch{.events = {}, .end = End::Gone};

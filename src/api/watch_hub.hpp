@@ -12,6 +12,7 @@
 #include "async/event.hpp"
 #include "async/loop.hpp"
 #include "async/scope.hpp"
+#include "base/clock.hpp"
 #include "jobstore/job_store.hpp"
 #include "model/labels.hpp"
 
@@ -35,7 +36,7 @@ struct WatchFilter {
 /// destroy.
 class WatchHub {
  public:
-  WatchHub(async::Loop& loop, jobstore::JobStore& store);
+  WatchHub(async::Loop& loop, const Clock& clock, jobstore::JobStore& store);
   ~WatchHub();
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
@@ -56,6 +57,7 @@ class WatchHub {
   void dispatch(const SharedEvent& event);
   void let_all_read();
 
+  const Clock& clock_;
   jobstore::JobStore& store_;
   std::set<Watcher*> of_all_;
   std::multimap<JobId, Watcher*> of_one_;

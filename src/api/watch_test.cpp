@@ -172,7 +172,7 @@ class WatcherTest : public WatchTest {
   }
   ~WatcherTest() override { loop.run_task(hub.stop()); }
 
-  WatchHub hub{loop, store};
+  WatchHub hub{loop, clock, store};
 };
 
 TEST_F(WatcherTest, OneThatIsFarBehindMissesNothing) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/job_follower.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <set>
@@ -11,9 +12,12 @@
 
 #include "async/event.hpp"
 #include "async/scope.hpp"
+#include "async/sleep.hpp"
+#include "base/scope_guard.hpp"
 #include "cli/output.hpp"
 #include "cli/output_reader.hpp"
 #include "cli/text.hpp"
+#include "http/url.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -25,6 +29,10 @@ constexpr Duration kStopTime = std::chrono::seconds(10);
 constexpr Duration kTalkEvery = std::chrono::seconds(30);
 /// For the rest of the output once the job has ended.
 constexpr Duration kDrainTime = std::chrono::seconds(30);
+constexpr Duration kStatusEvery = std::chrono::milliseconds(100);
+/// A watch says when there is something new; this is for the case that it does not.
+constexpr Duration kLookWhileWatched = std::chrono::seconds(10);
+constexpr Duration kWatchAgain = std::chrono::seconds(1);
 constexpr int kFailuresMax = 5;
 constexpr std::array<std::string_view, 10> kSpinner{"⠋", "⠙", "⠹", "⠸", "⠼",
                                                     "⠴", "⠦", "⠧", "⠇", "⠏"};
@@ -91,7 +99,8 @@ class Follower {
 
   async::Task<Result<Followed>> run() {
     tasks_.spawn("signals", watch_signals());
-    const Result<void> polled = co_await poll();
+    tasks_.spawn("events", watch_events());
+    const Result<void> polled = co_await follow();
     if (polled && how_ == Followed::How::Ended) co_await drain();
     co_await tasks_.stop();
     co_await readers_.stop();
@@ -102,7 +111,7 @@ class Follower {
 
  private:
   /// Until the job has ended or nobody waits for it any more.
-  async::Task<Result<void>> poll() {
+  async::Task<Result<void>> follow() {
     int failures = 0;
     while (true) {
       auto record = co_await session_.api.job(job_.str());
@@ -120,8 +129,7 @@ class Follower {
         co_return fail(record.error());
       }
       if (is_over()) co_return Result<void>();
-      show_status();
-      static_cast<void>(co_await wake_.wait(interval()));
+      co_await wait_for_news();
       if (is_over()) co_return Result<void>();
     }
   }
@@ -139,7 +147,39 @@ class Follower {
     return true;
   }
 
+  /// Until the job should be looked at again; meanwhile the status line moves.
+  async::Task<void> wait_for_news() {
+    const BootTime until = clock_.boot_now() + interval();
+    while (!is_over()) {
+      show_status();
+      const Duration left = until - clock_.boot_now();
+      if (left <= Duration::zero()) co_return;
+      if (co_await wake_.wait(std::min(left, kStatusEvery))) co_return;
+    }
+  }
+
+  /// Wakes the follower at each event of the job. A node that cannot be watched is polled.
+  async::Task<void> watch_events() {
+    const std::string path =
+        fmt::format("orchestrator/jobs/{}/watch", http::percent_encode(job_.str()));
+    while (true) {
+      auto response = co_await session_.api.open(path, {});
+      if (!response && !is_retryable(response.error().code)) co_return;
+      std::array<std::uint8_t, 4096> bytes{};
+      while (response) {
+        const auto count = co_await response->body().read_some(bytes);
+        is_watched_ = count && *count > 0;
+        if (!is_watched_) break;
+        wake_.set();
+      }
+      // The job has ended, or the node: the follower finds out by asking.
+      wake_.set();
+      if (!co_await async::sleep_for(kWatchAgain)) co_return;
+    }
+  }
+
   Duration interval() const {
+    if (is_watched_) return kLookWhileWatched;
     const Duration age = clock_.boot_now() - began_;
     if (age < std::chrono::seconds(2)) return std::chrono::milliseconds(50);
     return std::chrono::milliseconds(age < std::chrono::minutes(1) ? 150 : 500);
@@ -151,6 +191,7 @@ class Follower {
       std::string prefix;
       if (record_.job.count > 1) prefix = fmt::format("[{}] ", execution.partition_index);
       for (const Stream source : {Stream::Stdout, Stream::Stderr}) {
+        ++copying_;
         readers_.spawn("output", copy({.job = job_,
                                        .execution = execution.id,
                                        .source = source,
@@ -162,6 +203,10 @@ class Follower {
 
   async::Task<void> copy(OutputCopy what) {
     const ExecutionId execution = what.execution;
+    const ScopeGuard done([this] {
+      --copying_;
+      wake_.set();
+    });
     const auto copied = co_await copy_output(session_.api, session_.io, std::move(what));
     if (copied || copied.error().code == Code::Cancelled) co_return;
     if (!session_.io.flush()) {
@@ -202,7 +247,7 @@ class Follower {
   /// The end of the output may be on its way still.
   async::Task<void> drain() {
     const BootTime until = clock_.boot_now() + kDrainTime;
-    while (readers_.running() > 0 && clock_.boot_now() < until && how_ == Followed::How::Ended &&
+    while (copying_ > 0 && clock_.boot_now() < until && how_ == Followed::How::Ended &&
            !gives_up_) {
       static_cast<void>(co_await wake_.wait(std::chrono::milliseconds(20)));
     }
@@ -276,7 +321,9 @@ class Follower {
   std::size_t spins_ = 0;
 
   JobRecord record_;
+  bool is_watched_ = false;
   std::set<ExecutionId> reading_;
+  std::size_t copying_ = 0;
   std::set<ExecutionId> told_;
 
   Followed::How how_ = Followed::How::Ended;

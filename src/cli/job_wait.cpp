@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "async/sleep.hpp"
@@ -9,12 +12,40 @@
 #include "cli/job_ending.hpp"
 #include "cli/run_flags.hpp"
 #include "cli/text.hpp"
+#include "json/json.hpp"
+#include "model/time_text.hpp"
 
 namespace skrei::cli {
 namespace {
 
+/// A watch says when there is something new; this is for the case that it does not, and for the
+/// status line.
+constexpr Duration kLook = std::chrono::seconds(1);
 constexpr Duration kPoll = std::chrono::milliseconds(250);
 constexpr Duration kTalkEvery = std::chrono::seconds(30);
+
+/// What one long poll says: of which jobs there were events, and where the next begins.
+struct WatchAnswer {
+  std::optional<std::uint64_t> next_from;
+  bool has_ended = false;
+  std::vector<std::string> jobs;
+
+  explicit WatchAnswer(const json::Value& answer) {
+    if (!answer.is_object()) return;
+    if (const auto next = answer.find("NextFrom");
+        next != answer.end() && next->is_number_unsigned()) {
+      next_from = next->get<std::uint64_t>();
+    }
+    const auto end = answer.find("End");
+    has_ended = end != answer.end() && *end != "";
+    const auto items = answer.find("Items");
+    if (items == answer.end() || !items->is_array()) return;
+    for (const json::Value& item : *items) {
+      const auto job = item.is_object() ? item.find("JobID") : item.end();
+      if (job != item.end() && job->is_string()) jobs.push_back(job->get<std::string>());
+    }
+  }
+};
 
 class JobWait final : public ApiCommand {
  public:
@@ -42,10 +73,12 @@ class JobWait final : public ApiCommand {
     SystemClock clock;
     const BootTime began = clock.boot_now();
     BootTime talked = began;
+    co_await watch(session, Duration::zero());
     while (true) {
       for (const std::string& name : jobs_) {
         if (codes_.contains(name)) continue;
         CO_TRY_ASSIGN(const JobRecord record, co_await session.api.job(name, namespace_));
+        ids_.insert(record.job.id.str());
         if (is_terminal(record.job.state.state_type)) tell(session.io, name, record);
       }
       if (codes_.size() == std::set(jobs_.begin(), jobs_.end()).size() ||
@@ -66,12 +99,31 @@ class JobWait final : public ApiCommand {
         talked = now;
         session.io.say(status);
       }
-      CO_TRY(co_await async::sleep_for(kPoll));
+      const BootTime until = limit.count() > 0 ? std::min(now + kLook, began + limit) : now + kLook;
+      while (clock.boot_now() < until && !co_await watch(session, until - clock.boot_now())) {
+      }
     }
     co_return code();
   }
 
  private:
+  /// Waits for events, `limit` at most: whether there were some of the jobs that are waited for. A
+  /// node that cannot be watched is asked again after a while.
+  async::Task<bool> watch(Session& session, Duration limit) {
+    http::Query query;
+    query.add("wait", model::format_duration(limit));
+    if (from_) query.add("from", fmt::to_string(*from_));
+    const auto answer = co_await session.api.get("orchestrator/jobs/watch", std::move(query));
+    const WatchAnswer page(answer ? *answer : json::Value());
+    from_ = page.next_from;
+    if (!from_ || page.has_ended) {
+      static_cast<void>(co_await async::sleep_for(std::min(limit, kPoll)));
+      co_return true;
+    }
+    co_return std::ranges::any_of(page.jobs,
+                                  [this](const std::string& id) { return ids_.contains(id); });
+  }
+
   void tell(Io& io, const std::string& name, const JobRecord& record) {
     const JobEnding ending = ending_of(record);
     codes_[name] = ending.exit_code;
@@ -95,6 +147,9 @@ class JobWait final : public ApiCommand {
   std::string timeout_;
   std::string namespace_;
   std::map<std::string, int> codes_;
+  std::set<std::string> ids_;
+  /// The event behind which the next watch begins; unset: now.
+  std::optional<std::uint64_t> from_;
 };
 
 }  // namespace

@@ -160,6 +160,7 @@ Result<NodeSettings> node_settings(const Config& config, const std::filesystem::
                   .wasm_compile_memory_bytes = config.size("Engines.Types.WASM.CompileMemory"),
                   .wasm_compile_time = config.time("Engines.Types.WASM.CompileTime")};
   node.logging = logging_settings(config);
+  node.effective = config.explain_all();
   if (node.compute.heartbeat * 2 > node.orchestrator.lease) {
     return fail(Code::InvalidArgument,
                 "Compute.Heartbeat.Interval must be at most half of Orchestrator.Lease");

@@ -124,6 +124,8 @@ struct NodeSettings {
   ContentSettings content;
   DriverSettings drivers;
   LoggingSettings logging;
+  /// Every setting as it holds, with its origin, for those who ask the node.
+  std::vector<Explanation> effective;
 };
 
 /// `home` replaces a leading "~/" in paths. InvalidArgument where values do not fit together.

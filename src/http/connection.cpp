@@ -479,6 +479,9 @@ void Connection::write_head(const Response& response, std::optional<std::uint64_
     // A value with a line break would be a header of the client's choosing.
     if (is_valid_header_value(value)) fmt::format_to(out, "{}: {}\r\n", name, value);
   }
+  for (const auto& [name, value] : context_.hooks.headers) {
+    if (!response.headers.contains(name)) fmt::format_to(out, "{}: {}\r\n", name, value);
+  }
   if (!exchange.allow.empty()) fmt::format_to(out, "Allow: {}\r\n", exchange.allow);
   if (length) {
     if (!has_no_body(response.status)) fmt::format_to(out, "Content-Length: {}\r\n", *length);

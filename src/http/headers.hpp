@@ -13,6 +13,9 @@ namespace skrei::http {
 /// ASCII case-insensitive comparison, as header names and tokens want it.
 bool iequals(std::string_view a, std::string_view b);
 
+/// Without the spaces and tabs at both ends.
+std::string_view trim_ows(std::string_view text);
+
 /// Header fields in the order they came or are to be sent. Names compare without case.
 class Headers {
  public:

@@ -60,6 +60,8 @@ struct ServerHooks {
   std::function<void(const RequestRecord&)> observe;
   /// The body of an error. Without it: text/plain, the message and the hint.
   std::function<Response(const ErrorContext&)> render_error;
+  /// Added to every response that has none of the name.
+  Headers headers = {};
 };
 
 /// A route as it was registered.

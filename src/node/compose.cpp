@@ -236,7 +236,9 @@ orchestrator::Options Node::Parts::orchestrator_options() const {
 
 api::Options Node::Parts::api_options() const {
   const config::NodeSettings& settings = options.settings;
-  return {.job_defaults = settings.orchestrator.job_defaults,
+  return {.version = build_version(),
+          .settings = settings.effective,
+          .job_defaults = settings.orchestrator.job_defaults,
           .job_limits = settings.orchestrator.job_limits,
           .allowed_hosts = settings.api.allowed_hosts,
           .allowed_origins = settings.api.allowed_origins,

@@ -87,7 +87,9 @@ class ApiWorld : public ::testing::Test {
                 }};
   }
   static Options options() {
-    return {.job_defaults = {},
+    return {.version = {.git_version = "v1.9.3+test"},
+            .settings = {},
+            .job_defaults = {},
             .job_limits = {},
             .upload_bytes_max = 1 << 20,
             .allowed_hosts = {"node.example"},
