@@ -38,20 +38,45 @@ double Samples::percentile_ms(double part) const {
   return std::chrono::duration<double, std::milli>(sorted[at]).count();
 }
 
+double Report::Row::least() const {
+  return std::ranges::min(values);
+}
+
+double Report::Row::median() const {
+  std::vector<double> sorted = values;
+  std::ranges::sort(sorted);
+  const std::size_t middle = sorted.size() / 2;
+  if (sorted.size() % 2 == 1) return sorted[middle];
+  return (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
 void Report::add(Figure figure) {
-  std::printf("%-44s %12.2f %-6s  %s\n", figure.name.c_str(), figure.value, figure.unit.c_str(),
+  std::printf("%-52s %12.2f %-4s  %s\n", figure.name.c_str(), figure.value, figure.unit.c_str(),
               figure.how.c_str());
   std::fflush(stdout);
-  figures_.push_back(std::move(figure));
+  auto row = std::ranges::find(rows_, figure.name, [](const Row& one) { return one.last.name; });
+  if (row == rows_.end()) row = rows_.insert(rows_.end(), Row{.last = {}, .values = {}});
+  row->values.push_back(figure.value);
+  row->last = std::move(figure);
+}
+
+void Report::print_summary() const {
+  std::printf("\n%-52s %12s %12s\n", "over all runs", "median", "least");
+  for (const Row& row : rows_) {
+    std::printf("%-52s %12.2f %12.2f %s\n", row.last.name.c_str(), row.median(), row.least(),
+                row.last.unit.c_str());
+  }
 }
 
 json::Value Report::to_json() const {
   json::Value figures = json::Value::array();
-  for (const Figure& figure : figures_) {
-    figures.push_back({{"name", figure.name},
-                       {"value", figure.value},
-                       {"unit", figure.unit},
-                       {"how", figure.how}});
+  for (const Row& row : rows_) {
+    figures.push_back({{"name", row.last.name},
+                       {"median", row.median()},
+                       {"least", row.least()},
+                       {"runs", row.values},
+                       {"unit", row.last.unit},
+                       {"how", row.last.how}});
   }
   return {{"environment", environment()}, {"figures", std::move(figures)}};
 }

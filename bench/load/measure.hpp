@@ -24,8 +24,9 @@ class Samples {
   std::vector<Duration> all_;
 };
 
-/// One figure, as it stands in the table and in the JSON.
+/// One figure of one run.
 struct Figure {
+  /// Tells it from all others: runs are put together by it.
   std::string name;
   double value = 0;
   std::string unit;
@@ -33,13 +34,25 @@ struct Figure {
   std::string how;
 };
 
+/// The figures of all runs of the same measurements, in the order in which they first came.
 class Report {
  public:
+  /// Also prints it.
   void add(Figure figure);
+  /// Each figure with its median and least value over the runs, as a table.
+  void print_summary() const;
   json::Value to_json() const;
 
  private:
-  std::vector<Figure> figures_;
+  struct Row {
+    Figure last;
+    std::vector<double> values;
+
+    double least() const;
+    double median() const;
+  };
+
+  std::vector<Row> rows_;
 };
 
 /// Processor, cores, kernel, build type and time: what a figure means nothing without.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// skrei_load [--seconds N] [--jobs N] [--out FILE]: starts nodes of its own in a temporary folder,
-// loads them over the API, and prints what they did. Each phase is bounded in time and number. The
-// generator runs on the same machine: its own work is part of every figure.
+// skrei_load [--seconds N] [--jobs N] [--stored N] [--runs N] [--out FILE]: starts nodes of its own
+// in a temporary folder, loads them over the API, and prints what they did. Each phase is bounded
+// in time and number. The generator runs on the same machine: its own work is part of every figure.
 
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 #include "async/scope.hpp"
@@ -13,6 +14,7 @@
 #include "base/fd.hpp"
 #include "base/testing/temp_dir.hpp"
 #include "load/measure.hpp"
+#include "load/stored_jobs.hpp"
 #include "testing/api_calls.hpp"
 #include "testing/node_process.hpp"
 #include "testing/runner.hpp"
@@ -31,7 +33,9 @@ constexpr std::size_t kInFlight = 64;
 
 struct Options {
   std::chrono::seconds seconds{5};  ///< For each phase that is bounded in time.
-  std::size_t jobs = 10'000;        ///< For the phase that fills a store.
+  std::size_t jobs = 10'000;        ///< That run, for the figure of many at a time.
+  std::size_t stored = 100'000;     ///< In the store of the phase that starts with a full one.
+  std::size_t runs = 1;             ///< Of everything.
   std::string out;
 };
 
@@ -106,14 +110,23 @@ class Load {
   explicit Load(Options options) : options_(std::move(options)) {}
 
   Result<void> run() {
-    TRY(measure_submissions());
-    TRY(measure_jobs());
+    for (run_ = 0; run_ < options_.runs; ++run_) {
+      TRY(measure_submissions());
+      TRY(measure_jobs());
+      TRY(measure_full_store());
+    }
+    if (options_.runs > 1) report_.print_summary();
     if (options_.out.empty()) return {};
     return write_file_atomically(
         options_.out, as_bytes(json::dump(report_.to_json(), json::Layout::Indented) + "\n"), 0644);
   }
 
  private:
+  /// A data directory of this run.
+  std::filesystem::path data_dir(std::string_view name) const {
+    return dir_.path() / fmt::format("{}-{}", name, run_);
+  }
+
   Result<double> start_ms(NodeProcess& node) {
     const SystemClock clock;
     const BootTime began = clock.boot_now();
@@ -146,7 +159,7 @@ class Load {
   Result<void> measure_submissions() {
     for (const std::size_t connections : {std::size_t{1}, kInFlight}) {
       NodeProcess node(runner_.loop(),
-                       {.data_dir = dir_.path() / fmt::format("submit-{}", connections)});
+                       {.data_dir = data_dir(fmt::format("submit-{}", connections))});
       TRY(runner_.run(node.start()));
       ApiCalls api(runner_.loop(), [&node] { return node.port(); });
       TRY_ASSIGN(const std::string module, runner_.run(api.add(e2e::module_bytes("noop.wasm"))));
@@ -156,16 +169,14 @@ class Load {
       Phase load = phase(api, 1'000'000, options_.seconds);
       TRY_ASSIGN(const double rate,
                  in_parallel(load, connections, [&] { return submit_only(load, job); }));
-      const std::string how = fmt::format("{} connections, {} jobs synced", connections, load.done);
-      report_.add({fmt::format("submissions ({} connections)", connections), rate, "1/s", how});
-      report_.add({"  median", load.latencies.percentile_ms(0.5), "ms", ""});
-      report_.add({"  p99", load.latencies.percentile_ms(0.99), "ms", ""});
+      add_rate(fmt::format("submissions, {} at a time", connections), rate, load,
+               "synced before the answer");
     }
     return {};
   }
 
   Result<void> measure_jobs() {
-    NodeProcess node(runner_.loop(), {.data_dir = dir_.path() / "jobs"});
+    NodeProcess node(runner_.loop(), {.data_dir = data_dir("jobs")});
     TRY_ASSIGN(const double first_start, start_ms(node));
     report_.add(
         {"start to first answer, empty store", first_start, "ms", "process start to /readyz"});
@@ -178,7 +189,8 @@ class Load {
     report_.add({"memory of the node, after them", resident_mib(node.pid()), "MiB", "VmRSS"});
     for (const pid_t pid : node.supervisors())
       report_.add({"memory of the supervisor, after them", resident_mib(pid), "MiB", "VmRSS"});
-    TRY(list_ten(api));
+    TRY(ask(api, "list of the newest 10 jobs, after them",
+            std::string(kJobs) + "?limit=10&reverse=true"));
     TRY(runner_.run(node.stop(10s)));
     TRY_ASSIGN(const double later_start, start_ms(node));
     report_.add({"start to first answer, after them", later_start, "ms", "polite stop before"});
@@ -192,11 +204,7 @@ class Load {
     Phase load = phase(api, 200, options_.seconds * 4);
     TRY_ASSIGN(const double rate,
                in_parallel(load, 1, [&] { return run_jobs_or_break(load, job, 1ms); }));
-    report_.add({"WASM jobs one at a time", rate, "1/s",
-                 fmt::format("{} jobs of noop.wasm, asked for each ms", load.done)});
-    report_.add(
-        {"  median", load.latencies.percentile_ms(0.5), "ms", "from PUT to Completed seen"});
-    report_.add({"  p99", load.latencies.percentile_ms(0.99), "ms", ""});
+    add_rate("WASM jobs, one at a time", rate, load, "noop.wasm, asked for each ms");
     return {};
   }
 
@@ -204,22 +212,63 @@ class Load {
     Phase load = phase(api, options_.jobs, options_.seconds * 30);
     TRY_ASSIGN(const double rate,
                in_parallel(load, kInFlight, [&] { return run_jobs_or_break(load, job, 50ms); }));
-    report_.add({"WASM jobs, 64 in flight", rate, "1/s",
-                 fmt::format("{} jobs of noop.wasm, asked for each 50 ms", load.done)});
-    report_.add({"  median", load.latencies.percentile_ms(0.5), "ms", ""});
-    report_.add({"  p99", load.latencies.percentile_ms(0.99), "ms", ""});
+    add_rate("WASM jobs, 64 at a time", rate, load, "noop.wasm, asked for each 50 ms");
     return {};
   }
 
-  Result<void> list_ten(ApiCalls& api) {
+  void add_rate(const std::string& what, double rate, const Phase& load, std::string_view how) {
+    report_.add({what, rate, "1/s", fmt::format("{} done; {}", load.done, how)});
+    report_.add(
+        {what + ": median", load.latencies.percentile_ms(0.5), "ms", "from PUT to its end"});
+    report_.add({what + ": p99", load.latencies.percentile_ms(0.99), "ms", ""});
+  }
+
+  /// The median time of a question.
+  Result<void> ask(ApiCalls& api, std::string what, const std::string& target) {
+    constexpr int kTimes = 100;
     const SystemClock clock;
     Samples samples;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < kTimes; ++i) {
       const BootTime began = clock.boot_now();
-      TRY(runner_.run(api.get(std::string(kJobs) + "?limit=10&reverse=true")));
+      TRY(runner_.run(api.get(target)));
       samples.add(clock.boot_now() - began);
     }
-    report_.add({"list of the newest 10 jobs", samples.percentile_ms(0.5), "ms", "median of 200"});
+    report_.add({std::move(what), samples.percentile_ms(0.5), "ms",
+                 fmt::format("median of {}: {}", kTimes, target)});
+    return {};
+  }
+
+  /// A node that finds many ended jobs in its store.
+  Result<void> measure_full_store() {
+    const auto folder = data_dir("stored");
+    NodeProcess node(runner_.loop(), {.data_dir = folder});
+    ApiCalls api(runner_.loop(), [&node] { return node.port(); });
+    TRY(runner_.run(node.start()));
+    TRY_ASSIGN(const std::string module, runner_.run(api.add(e2e::module_bytes("noop.wasm"))));
+    TRY_ASSIGN(const std::string id, runner_.run(api.submit(e2e::wasm_job(module))));
+    TRY(runner_.run(api.ended(id, 60s)));
+    TRY(runner_.run(node.stop(10s)));
+    const SystemClock clock;
+    const BootTime began = clock.boot_now();
+    TRY(copy_newest_job(runner_, folder, options_.stored));
+    const double took = seconds_of(clock.boot_now() - began);
+    const std::string with = fmt::format("{} jobs in the store: ", options_.stored);
+    report_.add({with + "written", static_cast<double>(options_.stored) / took, "1/s",
+                 "by the store's writer alone"});
+    TRY_ASSIGN(const double start, start_ms(node));
+    report_.add({with + "start to first answer", start, "ms", "polite stop before"});
+    const std::string jobs = kJobs;
+    TRY(ask(api, with + "list of the newest 10", jobs + "?limit=10&reverse=true"));
+    TRY(ask(api, with + "list of the oldest 10", jobs + "?limit=10"));
+    TRY(ask(api, with + "10 by time of change", jobs + "?limit=10&order_by=modified_at"));
+    TRY(ask(api, with + "one by id", jobs + "/" + id));
+    TRY(ask(api, with + "one by the beginning of its id", jobs + "/" + id.substr(0, 12)));
+    TRY(ask(api, with + "one by name", fmt::format("{}/stored-{}", jobs, options_.stored / 2)));
+    TRY(ask(api, with + "history of one", jobs + "/" + id + "/history"));
+    report_.add({with + "memory of the node", resident_mib(node.pid()), "MiB", "VmRSS"});
+    TRY(runner_.run(node.stop(10s)));
+    std::error_code ignored;  // Gigabytes; the rest of the temporary folder goes at the end.
+    std::filesystem::remove_all(folder, ignored);
     return {};
   }
 
@@ -227,6 +276,7 @@ class Load {
   testing::TempDir dir_;
   Runner runner_;
   Report report_;
+  std::size_t run_ = 0;
 };
 
 Result<std::size_t> parse_number(const char* text) {
@@ -251,8 +301,13 @@ Result<Options> parse(int argc, char** argv) {
       options.seconds = std::chrono::seconds(seconds);
     } else if (flag == "--jobs") {
       TRY_ASSIGN(options.jobs, parse_number(argv[i + 1]));
+    } else if (flag == "--stored") {
+      TRY_ASSIGN(options.stored, parse_number(argv[i + 1]));
+    } else if (flag == "--runs") {
+      TRY_ASSIGN(options.runs, parse_number(argv[i + 1]));
     } else {
-      return fail(Code::InvalidArgument, "{}: use --seconds N, --jobs N, --out FILE", flag);
+      return fail(Code::InvalidArgument,
+                  "{}: use --seconds N, --jobs N, --stored N, --runs N, --out FILE", flag);
     }
   }
   return options;
