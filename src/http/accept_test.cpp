@@ -25,7 +25,7 @@ TEST(AcceptWeight, WildcardsAndLongerNamesDoNotNameIt) {
 }
 
 TEST(AcceptWeight, AnUnreadableWeightIsTheWhole) {
-  for (const char* q : {"", "x", "0.5555", "0,5", "2", "0x", "-1"}) {
+  for (const char* q : {"", "x", "0.5555", "0:5", "2", "0x", "-1"}) {
     EXPECT_EQ(accept_weight(std::string(kType) + ";q=" + q, kType), 1000) << q;
   }
 }
