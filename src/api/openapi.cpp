@@ -205,11 +205,18 @@ Value parameter(std::string_view name, std::string_view place) {
           {"schema", parameter_schema(text->type)}};
 }
 
-/// A component schema, or bytes of a media type.
-Value content_of(std::string_view what) {
-  const bool is_media_type = what.find('/') != std::string_view::npos;
-  if (!is_media_type) return {{"application/json", {{"schema", reference(what)}}}};
-  return {{std::string(what), Value::object()}};
+/// Component schemas, and bytes of media types.
+Value content_of(std::string_view words) {
+  Value content = Value::object();
+  for_each_word(words, ' ', [&](std::string_view what) {
+    const bool is_media_type = what.find('/') != std::string_view::npos;
+    if (is_media_type) {
+      content[std::string(what)] = Value::object();
+    } else {
+      content["application/json"] = {{"schema", reference(what)}};
+    }
+  });
+  return content;
 }
 
 Value responses_of(const OperationText& operation) {

@@ -25,7 +25,7 @@ struct OperationText {
   std::string_view summary;
   std::string_view parameters = "";
   std::string_view headers = "";
-  /// A component schema, or a media type for raw bytes; empty: no body.
+  /// Component schemas, and media types of raw bytes; empty: no body.
   std::string_view body = "";
   /// As `body`; empty: an answer without content.
   std::string_view answer = "";

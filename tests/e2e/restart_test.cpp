@@ -2,6 +2,9 @@
 // A node that ends, politely or not, and starts again over its data directory.
 
 #include <csignal>
+#include <filesystem>
+
+#include <sys/resource.h>
 
 #include "async/sleep.hpp"
 #include "testing/cli_run.hpp"
@@ -125,6 +128,30 @@ TEST_F(Restart, APortInUseIsRefused) {
   EXPECT_EQ(second.exit_code, 1) << second.err;
   EXPECT_TRUE(second.err.contains(port)) << second.err;
   EXPECT_TRUE(second.err.contains("--api-port")) << second.err;
+}
+
+TEST_F(Restart, AFailedCommitEndsTheNodeWithASentenceAndLosesNothingAcknowledged) {
+  // The store's log may not grow beyond a little more: a commit fails in its midst.
+  json::Value job = wasm_job(add_module("noop.wasm"));
+  job["Constraints"] = {{{"Key", "nowhere"}, {"Operator", "="}, {"Values", {"x"}}}};
+  std::vector<std::string> acknowledged{submit(job)};
+  const std::uintmax_t length = std::filesystem::file_size(node_.data_dir() / "jobs.db-wal");
+  const rlimit limit{length + 100'000, length + 100'000};
+  ASSERT_EQ(::prlimit(node_.pid(), RLIMIT_FSIZE, &limit, nullptr), 0);
+
+  while (acknowledged.size() < 500) {
+    const auto answered = runner_.run(api_.submit(job));
+    if (!answered) break;
+    acknowledged.push_back(*answered);
+  }
+  const auto status = runner_.run(node_.wait(10s));
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->code, 1) << status->describe();
+  EXPECT_TRUE(node_.log().contains("a commit failed; the node ends so that nothing is lost"));
+  start();
+
+  for (const std::string& id : acknowledged)
+    EXPECT_EQ(get("/api/v1/orchestrator/jobs/" + id)["Job"]["ID"], id);
 }
 
 }  // namespace
