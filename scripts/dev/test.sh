@@ -111,7 +111,8 @@ cmd_test() {
       long=1
     else
       printf '%s\n' "${lanes[@]}" "$lane_long" | grep -q "^$arg " ||
-        die "there is no lane \"$arg\"" "lanes: setup rust asan release tsan fuzz e2e peers, and --long"
+        die "there is no lane \"$arg\"" \
+          "lanes: setup rust asan release tsan fuzz e2e peers, and --long"
       wanted+="$arg "
     fi
   done
