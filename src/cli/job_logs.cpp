@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 
 #include "async/scope.hpp"
@@ -41,6 +42,7 @@ class JobLogs final : public ApiCommand {
   async::Task<Result<int>> work(Session& session) override {
     CO_TRY_ASSIGN(const JobRecord record,
                   co_await session.api.job(which_.job, which_.name_space, which_.version));
+    CO_TRY(check_execution(record));
     if (tail_) {
       CO_TRY(co_await show_new(session, record.job.id));
       co_return kExitOk;
@@ -60,6 +62,16 @@ class JobLogs final : public ApiCommand {
   }
 
  private:
+  Result<void> check_execution(const JobRecord& record) const {
+    const auto is_meant = [&](const model::Execution& one) {
+      return one.id.str().starts_with(execution_);
+    };
+    if (execution_.empty() || std::ranges::any_of(record.executions, is_meant)) return {};
+    return fail(Error{Code::NotFound,
+                      fmt::format("{} has no execution {}", record.job.id, execution_),
+                      fmt::format("`skrei job executions {}` lists them", record.job.id)});
+  }
+
   async::Task<Result<void>> show(Session& session, JobRecord record, async::TaskScope& readers) {
     const JobId id = record.job.id;
     while (true) {

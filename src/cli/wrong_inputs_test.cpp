@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every command answers to wrong input. Rows that need a node are
-// in tests/e2e.
+// in tests/e2e/cli_wrong_inputs_test.cpp.
 
 #include <filesystem>
 #include <fstream>

@@ -211,6 +211,119 @@ TEST_F(Cli, AJobFileIsRun) {
   EXPECT_TRUE(bad.err.contains("bad.yaml")) << bad.err;
 }
 
+TEST_F(Cli, AJobFileIsATemplate) {
+  const std::string job =
+      "{{if .loud}}Name: {{.name}}{{end}}\nType: batch\nTasks:\n  - Name: main\n    Engine:\n"
+      "      Type: wasm\n      Params: {EntryModule: /main.wasm, Parameters: [\"{{.code}}\"]}\n"
+      "    InputSources:\n      - Target: /main.wasm\n"
+      "        Source: {Type: ipfs, Params: {CID: {{.cid}}}}\n";
+  write("job.yaml", job);
+  const std::string cid = add_module("exit_code.wasm");
+
+  const CliResult ran = skrei({"job", "run", "-V", "loud=1", "-V", "name=templated", "-V", "code=5",
+                               "-V", "cid=" + cid, "job.yaml"});
+  const CliResult missing = skrei({"job", "run", "-V", "loud=", "job.yaml"});
+  const CliResult valid = skrei_without_node(
+      {"job", "validate", "-V", "loud=", "-V", "code=1", "-V", "cid=" + cid, "job.yaml"});
+
+  EXPECT_EQ(ran.exit_code, 5) << ran.err;
+  EXPECT_TRUE(skrei({"job", "describe", "templated"}).out.contains("templated"));
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_TRUE(missing.err.contains("job.yaml:7:57: no value is given for \"code\"")) << missing.err;
+  EXPECT_EQ(valid.exit_code, 0) << valid.err;
+  EXPECT_EQ(valid.out, "OK\n");
+}
+
+TEST_F(Cli, AJobHasVersionsAndIsRunAgain) {
+  json::Value job = wasm_job(add_module("noop.wasm"));
+  job["Name"] = "daily";
+  write("job.yaml", json::dump(job));
+  job["Labels"] = {{"team", "sea"}};
+  write("changed.yaml", json::dump(job));
+
+  EXPECT_TRUE(skrei({"job", "run", "--dry-run", "job.yaml"}).out.contains("new one"));
+  EXPECT_EQ(skrei({"job", "run", "job.yaml"}).exit_code, 0);
+  const CliResult same = skrei({"job", "run", "job.yaml"});
+  const CliResult forced = skrei({"job", "run", "--force", "job.yaml"});
+  const CliResult diff = skrei({"job", "run", "--dry-run", "changed.yaml"});
+  const CliResult rerun = skrei({"job", "rerun", "--version", "1", "daily"});
+
+  EXPECT_EQ(same.exit_code, 125) << same.err;
+  EXPECT_TRUE(same.err.contains("orce")) << same.err;
+  EXPECT_EQ(forced.exit_code, 0) << forced.err;
+  EXPECT_EQ(diff.exit_code, 0) << diff.err;
+  EXPECT_TRUE(diff.out.contains("team")) << diff.out;
+  EXPECT_EQ(rerun.exit_code, 0) << rerun.err;
+  EXPECT_TRUE(rerun.err.contains("Version 3 of j-")) << rerun.err;
+  EXPECT_EQ(skrei({"job", "run", "--dry-run", "job.yaml"}).out, "");
+  const std::string versions = skrei({"job", "versions", "--output", "id", "daily"}).out;
+  EXPECT_EQ(versions.size(), 6u) << versions;
+  for (const char* version : {"1", "2", "3"}) {
+    EXPECT_TRUE(versions.contains(version)) << versions;
+    EXPECT_TRUE(
+        skrei({"job", "describe", "--version", version, "daily"}).out.contains("Completed"));
+    EXPECT_EQ(skrei({"job", "executions", "-v", version, "--output", "id", "daily"}).out.size(),
+              skrei({"job", "executions", "--output", "id", "daily"}).out.size());
+  }
+}
+
+TEST_F(Cli, ARepeatWithTheSameKeyIsTheSameJob) {
+  write("job.yaml", json::dump(wasm_job(add_module("noop.wasm"))));
+  const std::vector<std::string> words = {"job",  "run",     "--id-only", "--idempotency-key",
+                                          "mine", "job.yaml"};
+
+  const CliResult first = skrei(words);
+  const CliResult second = skrei(words);
+
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(first.out, second.out);
+}
+
+TEST_F(Cli, TheEndOfARunCanTellNodesAndEvents) {
+  const CliResult result =
+      skrei({"wasm", "run", "--node-details", "--group-events", module("noop.wasm")});
+
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(result.err.contains("EXECUTION")) << result.err;
+  EXPECT_TRUE(result.err.contains("Execution e-")) << result.err;
+}
+
+TEST_F(Cli, NodesAreDescribed) {
+  const std::string id = trimmed(skrei({"node", "list", "--output", "id"}).out);
+
+  const CliResult described = skrei({"node", "describe", id.substr(0, 10)});
+
+  EXPECT_EQ(described.exit_code, 0) << described.err;
+  EXPECT_TRUE(described.out.contains(id)) << described.out;
+  EXPECT_TRUE(described.out.contains("Capacity")) << described.out;
+}
+
+TEST_F(Cli, CompletionKnowsTheNodesJobs) {
+  const std::string id = trimmed(skrei({"wasm", "run", "--id-only", module("noop.wasm")}).out);
+
+  EXPECT_TRUE(skrei({"complete", "--", "job", "logs", ""}).out.starts_with(id.substr(0, 10)));
+  EXPECT_TRUE(skrei({"complete", "--", "job", "logs", id.substr(0, 12)}).out.starts_with(id));
+  EXPECT_TRUE(skrei({"complete", "--", "node", "describe", "n-"}).out.starts_with("n-"));
+}
+
+TEST_F(CliWithoutNode, SettingsAreWrittenAndExplained) {
+  write(".config/skrei/config.yaml", "# mine\nAPI:\n  Host: 127.0.0.1  # loopback\n");
+
+  const CliResult set = skrei_without_node({"config", "set", "api.port", "4321"});
+  const CliResult explained = skrei_without_node({"config", "explain", "API.Port"});
+  const CliResult listed = skrei_without_node({"config", "list", "--changed", "--output", "id"});
+
+  EXPECT_EQ(set.exit_code, 0) << set.err;
+  EXPECT_EQ(read(dir_.path() / ".config/skrei/config.yaml"),
+            "# mine\nAPI:\n  Host: 127.0.0.1  # loopback\n  Port: 4321\n");
+  EXPECT_TRUE(explained.out.contains("4321")) << explained.out;
+  EXPECT_TRUE(explained.out.contains(".config/skrei/config.yaml")) << explained.out;
+  EXPECT_EQ(listed.out, "API.Host\nAPI.Port\n");
+  const CliResult lost = skrei_without_node({"--api-port", "1", "config", "set", "API.Port", "2"});
+  EXPECT_TRUE(lost.err.contains("flag --api-port")) << lost.err;
+}
+
 TEST_F(Cli, DataGoesThroughTheNode) {
   write("hello", "hello world");
   write("tree/a", "a\n");
