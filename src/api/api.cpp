@@ -48,8 +48,9 @@ http::ServerHooks Api::hooks() {
 }
 
 void Api::install(http::Server& server) {
-  for (const auto add : {add_agent, add_content, add_executions, add_health, add_history,
-                         add_job_changes, add_jobs, add_logs, add_nodes, add_openapi, add_watch}) {
+  for (const auto add :
+       {add_agent, add_backup, add_content, add_executions, add_health, add_history,
+        add_job_changes, add_jobs, add_logs, add_nodes, add_openapi, add_watch}) {
     add(server, state_->shared);
   }
 }

@@ -38,10 +38,11 @@ void add_health(http::Server& server, Shared& shared) {
   server.route("GET", "/livez", bind(shared, alive));
   server.route("GET", "/readyz", bind(shared, ready));
   server.route("GET", "/metrics", [&shared, &server](http::Request /*request*/) -> Answer {
-    const Gauges gauges{.node = shared.services.node_info(),
-                        .live_jobs = shared.services.orchestrator.live_jobs(),
-                        .server = server.stats(),
-                        .log_streams = shared.log_streams};
+    Gauges gauges{.node = shared.services.node_info(),
+                  .live_jobs = shared.services.orchestrator.live_jobs(),
+                  .server = server.stats(),
+                  .log_streams = shared.log_streams};
+    if (shared.services.retention_totals) gauges.retention = shared.services.retention_totals();
     return [](std::string text) -> Answer {
       co_return http::Response::bytes(std::move(text), "text/plain; version=0.0.4");
     }(shared.metrics.text(gauges));

@@ -9,6 +9,7 @@
 #include "base/nearest_word.hpp"
 #include "json/json.hpp"
 #include "model/execution_json.hpp"
+#include "model/time_text.hpp"
 
 namespace skrei::api {
 
@@ -26,8 +27,15 @@ Result<std::optional<std::uint64_t>> versions_of(const http::Request& request,
 }
 
 async::Task<Result<model::Job>> current_job_of(Shared& shared, const http::Request& request) {
-  co_return co_await shared.services.store.find_job(request.param("id"),
-                                                    text_param(request, "namespace"));
+  auto job = co_await shared.services.store.find_job(request.param("id"),
+                                                     text_param(request, "namespace"));
+  if (!job && job.error().code == Code::NotFound) {
+    const RetentionRule& rule = shared.options.retention;
+    job.error().hint =
+        fmt::format("{}; ended jobs are removed after {}, or once {} others have ended since",
+                    job.error().hint, model::format_duration(rule.age), rule.jobs_max);
+  }
+  co_return job;
 }
 
 namespace {
@@ -82,6 +90,12 @@ std::string token_of(const PageOrder& order, const std::optional<jobstore::PageK
   return fmt::format("{}.{}",
                      jobstore::PageToken{order.order_by, order.direction, *next}.to_string(),
                      order.scope);
+}
+
+json::Value retention_of(const Shared& shared, const model::Job& job) {
+  const RetentionRule& rule = shared.options.retention;
+  return {{"RemovedAfter", model::format_time(job.modify_time + rule.age)},
+          {"EndedJobsKept", rule.jobs_max}};
 }
 
 async::Task<Result<json::Value>> executions_of(Shared& shared, const model::Job& job) {

@@ -23,6 +23,9 @@ async::Task<Result<model::Job>> current_job_of(Shared& shared, const http::Reque
 Result<std::optional<std::uint64_t>> versions_of(const http::Request& request,
                                                  const model::Job& job);
 
+/// {"RemovedAfter": time, "EndedJobsKept": number}: when an ended job is removed.
+json::Value retention_of(const Shared& shared, const model::Job& job);
+
 /// An order and a place in it, from `next_token` or else from `order_by` and `reverse`; a token
 /// overrides both, as in v1.9.3.
 struct PageOrder {

@@ -59,6 +59,10 @@ Answer get(Shared& shared, http::Request request) {
     }
   }
   json::Value body = {{"Job", model::to_json(job)}};
+  // An older version goes with the current one.
+  if (model::is_terminal(job.state.state_type) && !request.query.contains("job_version")) {
+    body["Retention"] = retention_of(shared, job);
+  }
   for (std::size_t at = 0; at < include.size();) {
     const std::size_t end = std::min(include.find(',', at), include.size());
     const std::string word = include.substr(at, end - at);

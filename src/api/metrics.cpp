@@ -79,8 +79,26 @@ struct Metrics::State {
            const prometheus::Labels& labels = {}) {
     prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
   }
+  void set_totals(const RetentionTotals& totals);
   void set_resources(const std::string& what, const model::Resources& resources);
 };
+
+void Metrics::State::set_totals(const RetentionTotals& totals) {
+  const auto total = [this](const std::string& name, const std::string& help, std::uint64_t value) {
+    auto& counter = prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+    counter.Increment(static_cast<double>(value) - counter.Value());
+  };
+  total("skrei_retention_removed_jobs_total", "Ended jobs that retention removed.", totals.jobs);
+  total("skrei_retention_removed_outputs_total", "Ended executions whose output retention removed.",
+        totals.outputs);
+  total("skrei_retention_failed_passes_total", "Passes of retention that ended with an error.",
+        totals.failures);
+  total("skrei_content_collected_blocks_total", "Blocks of content that nothing pinned any more.",
+        totals.blocks);
+  total("skrei_content_collected_bytes_total", "Bytes of these blocks.", totals.block_bytes);
+  total("skrei_content_freed_bytes_total", "Bytes of disk that compaction gave back.",
+        totals.freed_bytes);
+}
 
 void Metrics::State::set_resources(const std::string& what, const model::Resources& resources) {
   const std::string help = "Capacity of the compute half: total and free.";
@@ -141,6 +159,7 @@ std::string Metrics::text(const Gauges& gauges) {
     s.set_resources("total", compute->max_capacity);
     s.set_resources("free", compute->available_capacity);
   }
+  s.set_totals(gauges.retention);
   s.set("process_resident_memory_bytes", "Resident memory of the node.", resident_bytes());
   s.set("process_open_fds", "Open file descriptors of the node.", open_descriptors());
   return prometheus::TextSerializer().Serialize(s.registry.Collect());

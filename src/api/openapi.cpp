@@ -148,6 +148,8 @@ Value schemas() {
   Value get_job = object_of({{"Job", reference("Job")}});
   get_job["properties"]["Executions"] = reference("ExecutionList");
   get_job["properties"]["History"] = reference("HistoryList");
+  get_job["properties"]["Retention"] =
+      object_of({{"RemovedAfter", text_schema()}, {"EndedJobsKept", {{"type", "integer"}}}});
   return {
       {"Job", model::job_schema()},
       {"JobInput", job_input()},

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 #include "api/services.hpp"
 #include "api/watch_hub.hpp"
@@ -22,6 +23,8 @@ struct Shared {
   /// Under way now; bounded by Options.
   std::size_t log_streams = 0;
   std::size_t uploads_running = 0;
+  /// Being sent.
+  std::weak_ptr<PieceSource> backup = {};
   /// Threads of uploads alone: each is held up by its client's speed.
   async::BlockingPool uploads{{.threads = options.uploads_max, .queue_limit = 64}};
   WatchHub watches{services.loop, services.clock, services.store};
@@ -30,6 +33,7 @@ struct Shared {
 // Each adds the routes of one resource, in the file of its name; `shared` outlives the server.
 
 void add_agent(http::Server& server, Shared& shared);
+void add_backup(http::Server& server, Shared& shared);
 void add_content(http::Server& server, Shared& shared);
 void add_executions(http::Server& server, Shared& shared);
 void add_health(http::Server& server, Shared& shared);

@@ -157,6 +157,7 @@ const std::vector<Wrong> kTable = {
     {"PUT", "/api/v1/agent/node", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},
     {"PUT", "/api/v1/agent/debug", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},
     {"PUT", "/api/v1/agent/authconfig", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},
+    {"PUT", "/api/v1/agent/backup", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},
     {"PUT", "/api/v1/openapi.json", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},
     {"DELETE", "/livez", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},
     {"DELETE", "/readyz", "", "", 405, "BadRequest", "allowed: GET, HEAD, OPTIONS"},

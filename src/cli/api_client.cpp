@@ -8,6 +8,7 @@
 #include "json/json.hpp"
 #include "model/execution_json.hpp"
 #include "model/job_json.hpp"
+#include "model/time_text.hpp"
 
 namespace skrei::cli {
 namespace {
@@ -238,6 +239,11 @@ async::Task<Result<JobRecord>> ApiClient::job(std::string id, std::string name_s
   CO_TRY_ASSIGN(record.job, model::job_from_json(*job));
   CO_TRY_ASSIGN(record.executions, items_of(body, "Executions", model::execution_from_json));
   CO_TRY_ASSIGN(record.history, items_of(body, "History", model::job_history_from_json));
+  if (const auto retention = body.find("Retention"); retention != body.end()) {
+    CO_TRY_ASSIGN(record.removed_after,
+                  model::parse_time(retention->value("RemovedAfter", std::string())));
+    record.ended_jobs_kept = retention->value("EndedJobsKept", std::uint64_t{0});
+  }
   co_return record;
 }
 

@@ -46,6 +46,9 @@ struct JobRecord {
   model::Job job;
   std::vector<model::Execution> executions;
   std::vector<model::JobHistory> history;
+  /// Of an ended job: when it is removed, or once so many others have ended since.
+  std::optional<WallTime> removed_after = {};
+  std::uint64_t ended_jobs_kept = 0;
 };
 
 /// Which page of a list is wanted; fields of the API's query.

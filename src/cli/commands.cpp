@@ -13,7 +13,8 @@ std::vector<std::unique_ptr<Command>> all_commands() {
         make_data_cat,      make_data_ls,      make_data_stat,      make_node_list,
         make_node_describe, make_agent_alive,  make_agent_version,  make_agent_node,
         make_agent_config,  make_config_list,  make_config_explain, make_config_set,
-        make_completion,    make_manual,       make_version,        make_complete}) {
+        make_completion,    make_manual,       make_backup,         make_restore,
+        make_version,       make_complete}) {
     commands.push_back(make());
   }
   return commands;

@@ -40,6 +40,8 @@ std::unique_ptr<Command> make_config_set();
 std::unique_ptr<Command> make_completion();
 std::unique_ptr<Command> make_manual();
 std::unique_ptr<Command> make_complete();
+std::unique_ptr<Command> make_backup();
+std::unique_ptr<Command> make_restore();
 std::unique_ptr<Command> make_version();
 
 }  // namespace skrei::cli

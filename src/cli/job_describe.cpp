@@ -61,6 +61,10 @@ class JobPage {
     field("Message", to_valid_utf8(job.state.message));
     field("Created", time_text(job.create_time));
     field("Modified", time_text(job.modify_time));
+    if (record_.removed_after) {
+      field("Kept until", fmt::format("{}, or until {} others have ended since",
+                                      time_text(*record_.removed_after), record_.ended_jobs_kept));
+    }
     if (job.version > 1) field("Version", std::to_string(job.version));
     std::map<std::string, std::size_t> states;
     for (const model::Execution& execution : record_.executions)

@@ -157,6 +157,13 @@ Rows other_rows() {
         {{"--file", "$DIR/text.wasm/x", "API.Port", "1"}, 1, "text.wasm"}}},
       {"completion", {{{"bsh"}, 2, "did you mean \"bash\"?"}, {{"powershell"}, 2, "zsh and fish"}}},
       {"manual", {{{"$DIR/text.wasm"}, 1, "text.wasm"}}},
+      {"backup",
+       {{{"--verify", "$DIR/none.tar"}, 1, "none.tar"},
+        {{"--verify", "$DIR/text.wasm"}, 1, "text.wasm"},
+        {unreachable({"--data-dir", "$DIR/none", "$DIR/b.tar"}), 1, "no node keeps its data"}}},
+      {"restore",
+       {{{"$DIR/none.tar"}, 1, "none.tar"},
+        {{"--data-dir", "$DIR/new", "$DIR/text.wasm"}, 1, "text.wasm"}}},
       {"version", {{{"--output", "csv"}, 2, "csv"}}},
   };
 }

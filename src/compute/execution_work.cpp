@@ -2,7 +2,6 @@
 #include "compute/execution_work.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -71,6 +70,7 @@ struct ExecutionWork::State {
         publishers(publishers_),
         options(std::move(options_)),
         keys(pool, random),
+        kept(pool, options.executions, options.kept),
         scope(loop) {}
 
   /// One execution that is being carried out.
@@ -104,7 +104,6 @@ struct ExecutionWork::State {
   async::Task<void> cancel(ExecutionId id, executor::Engine& engine, std::string reason);
   async::Task<void> end_orphan(ExecutionId id, executor::Engine& engine);
   async::Task<void> forget(ExecutionId id);
-  async::Task<void> drop_oldest();
 
   async::BlockingPool& pool;
   const Clock& clock;
@@ -116,7 +115,7 @@ struct ExecutionWork::State {
   std::map<ExecutionId, Current*> under_way;
   /// Those that have a folder, which goes when they are forgotten.
   std::set<ExecutionId> with_folder;
-  std::deque<ExecutionId> finished;  // Oldest first.
+  KeptOutput kept;
   async::TaskScope scope;
 };
 
@@ -327,23 +326,9 @@ async::Task<void> ExecutionWork::State::forget(ExecutionId id) {
       log::warn("results could not be removed", {{"execution", id}, {"why", gone.error().message}});
     }
   }
-  finished.push_back(std::move(id));
-  co_await drop_oldest();
-}
-
-/// Many at a time, so that not each end of an execution costs a turn of the pool.
-async::Task<void> ExecutionWork::State::drop_oldest() {
-  if (finished.size() < options.finished_kept + options.finished_dropped_at_once) co_return;
-  const auto over = static_cast<std::ptrdiff_t>(finished.size() - options.finished_kept);
-  const std::vector<ExecutionId> oldest(finished.begin(), finished.begin() + over);
-  finished.erase(finished.begin(), finished.begin() + over);
-  const auto drop = [&]() -> Result<void> {
-    for (const ExecutionId& id : oldest)
-      TRY(executor::ExecutionFile::remove(options.executions, id));
-    return {};
-  };
-  if (const auto dropped = co_await async::blocking(pool, drop); !dropped) {
-    log::warn("old output could not be removed", {{"why", dropped.error().message}});
+  if (const auto kept_on = co_await kept.add(id, clock.now()); !kept_on) {
+    log::warn("old output could not be removed",
+              {{"execution", id}, {"why", kept_on.error().message}});
   }
 }
 
@@ -362,13 +347,9 @@ async::Task<Result<void>> ExecutionWork::recover(
   for (const protocol::HostedExecution& execution : hosted)
     known.insert(execution.id);
   State& state = *state_;
-  const std::filesystem::path& executions = state.options.executions;
-  CO_TRY_ASSIGN(const auto kept, co_await async::blocking(state.pool, [&] {
-                  return executor::ExecutionFile::released(executions);
-                }));
-  state.finished.assign(kept.begin(), kept.end());
+  CO_TRY(co_await state.kept.load());
   CO_TRY_ASSIGN(state.with_folder, co_await async::blocking(state.pool, [&] {
-                  return executions_with_folder(executions);
+                  return executions_with_folder(state.options.executions);
                 }));
   for (executor::Engine* engine : state.engines.all()) {
     CO_TRY_ASSIGN(const auto found, co_await engine->recover());
@@ -445,6 +426,10 @@ async::Task<ExecutionResult> ExecutionWork::carry_out(protocol::HostedExecution 
   co_await state_->release_inputs(id);
   result.task_key = std::move(current.task_key);
   co_return result;
+}
+
+KeptOutput& ExecutionWork::kept_output() {
+  return state_->kept;
 }
 
 void ExecutionWork::stop(const ExecutionId& execution, const std::string& reason) {

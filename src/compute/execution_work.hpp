@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/random.hpp"
+#include "compute/kept_output.hpp"
 #include "compute/work.hpp"
 #include "executor/engines.hpp"
 #include "publisher/publisher.hpp"
@@ -27,7 +28,7 @@ namespace skrei::compute {
 ///   3. outputs are published, if the task names a publisher                   Publishing
 ///   4. inputs are released; the result goes to the decider
 ///   5. forget(), when the requester has the result: result folders and the engine's records go;
-///      the output streams stay readable until newer executions take their place
+///      the output streams stay readable as long as kept_output.hpp says
 ///
 /// After a restart a resumed execution goes on at step 2 with what the engine found.
 class ExecutionWork final : public Work {
@@ -40,10 +41,8 @@ class ExecutionWork final : public Work {
     std::vector<std::string> env_allow;
     /// Bytes a task may write that says nothing about disk.
     std::uint64_t disk_default = std::uint64_t{10} << 30;
-    /// Ended executions whose output streams are kept.
-    std::size_t finished_kept = 10'000;
-    /// How many more there may be before the oldest go, all of these at once.
-    std::size_t finished_dropped_at_once = 64;
+    /// Of the output of ended executions.
+    KeptOutput::Bounds kept = {};
     /// Time for all inputs of an execution.
     Duration prepare_limit = std::chrono::minutes(5);
   };
@@ -68,6 +67,9 @@ class ExecutionWork final : public Work {
                                                    OnProgress on_progress) override;
   void stop(const ExecutionId& execution, const std::string& reason) override;
   async::Task<void> forget(ExecutionId execution) override;
+
+  /// Output of executions that ended, for retention.
+  KeptOutput& kept_output();
 
  private:
   struct State;

@@ -138,8 +138,7 @@ class ExecutionWorkTest : public ::testing::Test {
                      publishers,
                      {.node = NodeId("n-1"),
                       .executions = executions,
-                      .finished_kept = 2,
-                      .finished_dropped_at_once = 1}};
+                      .kept = {.executions_max = 2, .checked_every = 1}}};
 };
 
 TEST_F(ExecutionWorkTest, PreparesRunsAndPublishes) {

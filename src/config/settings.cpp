@@ -56,6 +56,7 @@ OrchestratorSettings orchestrator_settings(const Config& config) {
   result.absent_node_max = config.time("Orchestrator.AbsentNodeTimeout");
   result.live_jobs_max = count(config, "Orchestrator.MaxLiveJobs");
   result.bandwidth_bytes_per_second = config.size("Orchestrator.Bandwidth");
+  result.retention_interval = config.time("Orchestrator.Retention.Interval");
   result.retention_age = config.time("Orchestrator.Retention.Age");
   result.retention_jobs = count(config, "Orchestrator.Retention.Jobs");
   result.job_limits.count_max = static_cast<int>(config.whole("Orchestrator.MaxCount"));
@@ -92,6 +93,9 @@ ComputeSettings compute_settings(const Config& config) {
           .queue_max = count(config, "Compute.MaxQueue"),
           .log_head_bytes = config.size("Compute.Logs.Head"),
           .log_tail_bytes = config.size("Compute.Logs.Tail"),
+          .log_executions_max = count(config, "Compute.Logs.MaxExecutions"),
+          .log_bytes_max = config.size("Compute.Logs.MaxSize"),
+          .log_retention = config.time("Compute.Logs.Retention"),
           .allow_weak_sandbox = config.flag("Compute.AllowWeakSandbox"),
           .admission = admission_settings(config)};
 }
@@ -149,6 +153,7 @@ Result<NodeSettings> node_settings(const Config& config, const std::filesystem::
   node.orchestrator = orchestrator_settings(config);
   node.compute = compute_settings(config);
   node.content = {
+      .collect_interval = config.time("Content.CollectInterval"),
       .free_bytes_floor = config.size("Content.FreeFloor"),
       .budget_bytes = config.size("Content.Budget.Bytes"),
       .budget_entries = static_cast<std::uint64_t>(config.whole("Content.Budget.Entries")),

@@ -44,6 +44,7 @@ struct OrchestratorSettings {
   Duration absent_node_max{0};
   std::size_t live_jobs_max = 0;
   std::uint64_t bandwidth_bytes_per_second = 0;
+  Duration retention_interval{0};
   Duration retention_age{0};
   std::size_t retention_jobs = 0;
   model::JobDefaults job_defaults;
@@ -87,11 +88,15 @@ struct ComputeSettings {
   std::size_t queue_max = 0;
   std::uint64_t log_head_bytes = 0;
   std::uint64_t log_tail_bytes = 0;
+  std::size_t log_executions_max = 0;
+  std::uint64_t log_bytes_max = 0;
+  Duration log_retention{0};
   bool allow_weak_sandbox = false;
   AdmissionSettings admission;
 };
 
 struct ContentSettings {
+  Duration collect_interval{0};
   std::uint64_t free_bytes_floor = 0;
   std::uint64_t budget_bytes = 0;
   std::uint64_t budget_entries = 0;

@@ -2,10 +2,10 @@
 #include "config/table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "base/nearest_word.hpp"
+#include "config/foreign_keys.hpp"
 
 namespace skrei::config {
 namespace {
@@ -156,6 +156,23 @@ constexpr Setting kTable[] = {
      .meaning = "How much of the beginning of each output stream of a job is kept.",
      .min = 4 * kKiB,
      .max = 16 * 1024 * kMiB},
+    {.key = "Compute.Logs.MaxExecutions",
+     .kind = Kind::Whole,
+     .initial = "10000",
+     .meaning = "Ended executions whose output is kept on this node; the oldest go first.",
+     .min = 1},
+    {.key = "Compute.Logs.MaxSize",
+     .kind = Kind::Size,
+     .initial = "10GiB",
+     .meaning = "Disk for the output of ended executions; the oldest go first.",
+     .min = kMiB},
+    {.key = "Compute.Logs.Retention",
+     .kind = Kind::Time,
+     .initial = "720h",
+     .meaning =
+         "How long the output of ended executions is kept; it goes with its job in any case.",
+     .min = kMinute,
+     .max = 3650 * kDay},
     {.key = "Compute.Logs.Tail",
      .kind = Kind::Size,
      .initial = "60MiB",
@@ -199,6 +216,12 @@ constexpr Setting kTable[] = {
      .initial = "1000000",
      .meaning = "The most files, folders and links in one input or one download.",
      .min = 1},
+    {.key = "Content.CollectInterval",
+     .kind = Kind::Time,
+     .initial = "10m",
+     .meaning = "How often content that nothing pins any more is taken away.",
+     .min = kSecond,
+     .max = 365 * kDay},
     {.key = "Content.FreeFloor",
      .kind = Kind::Size,
      .initial = "1GiB",
@@ -477,13 +500,19 @@ constexpr Setting kTable[] = {
     {.key = "Orchestrator.Retention.Age",
      .kind = Kind::Time,
      .initial = "720h",
-     .meaning = "How long ended jobs are kept.",
+     .meaning = "How long ended jobs are kept, with their history, output and results.",
      .min = kMinute,
      .max = 3650 * kDay},
+    {.key = "Orchestrator.Retention.Interval",
+     .kind = Kind::Time,
+     .initial = "1m",
+     .meaning = "How often ended jobs whose time is over are taken away.",
+     .min = kSecond,
+     .max = kDay},
     {.key = "Orchestrator.Retention.Jobs",
      .kind = Kind::Whole,
      .initial = "1000000",
-     .meaning = "How many ended jobs are kept.",
+     .meaning = "How many ended jobs are kept; those that ended first go first.",
      .min = 1},
     {.key = "Orchestrator.Retry.DelayMax",
      .kind = Kind::Time,
@@ -509,53 +538,6 @@ constexpr Setting kTable[] = {
 
 static_assert(std::ranges::is_sorted(kTable, {}, &Setting::key));
 
-// Of v1.9.3. Leaving these out changes nothing that its owner counts on.
-constexpr std::array<std::string_view, 23> kHarmlessForeign{
-    "DisableAnalytics",
-    "Engines.Types.Docker.",
-    "FeatureFlags",
-    "InputSources.MaxRetryCount",
-    "Compute.Heartbeat.InfoUpdateInterval",
-    "Compute.Heartbeat.ResourceUpdateInterval",
-    "Compute.Network.",
-    "Compute.Orchestrators",
-    "Logging.LogDebugInfoInterval",
-    "NameProvider",
-    "Orchestrator.Advertise",
-    "Orchestrator.Cluster.",
-    "Orchestrator.EvaluationBroker.",
-    "Orchestrator.Host",
-    "Orchestrator.NodeManager.DisconnectTimeout",
-    "Orchestrator.Port",
-    "Orchestrator.Scheduler.",
-    "Publishers.Types.Local.",
-    "Publishers.Types.S3.",
-    "ResultDownloaders.",
-    "StrictVersionMatch",
-    "UpdateConfig.",
-    "WebUI.Backend"};
-
-// Of v1.9.3. Whoever sets these counts on what they do.
-constexpr std::array<std::string_view, 12> kForeign{"API.Auth.",
-                                                    "API.TLS.",
-                                                    "Compute.Auth.",
-                                                    "Compute.TLS.",
-                                                    "InputSources.Types.",
-                                                    "JobDefaults.",
-                                                    "Orchestrator.Auth.",
-                                                    "Orchestrator.NodeManager.ManualApproval",
-                                                    "Orchestrator.SupportReverseProxy",
-                                                    "Orchestrator.TLS.",
-                                                    "Publishers.Types.",
-                                                    "WebUI."};
-
-bool is_below(std::string_view key, std::span<const std::string_view> names) {
-  return std::ranges::any_of(names, [&](std::string_view name) {
-    return name.ends_with('.') ? equal_ignoring_case(key.substr(0, name.size()), name)
-                               : equal_ignoring_case(key, name);
-  });
-}
-
 }  // namespace
 
 std::span<const Setting> settings() {
@@ -573,17 +555,13 @@ Error unknown_key(std::string_view key) {
   for (const Setting& setting : kTable)
     keys.push_back(setting.key);
   const std::string hint = did_you_mean(key, keys);
-  if (hint.empty() && (is_below(key, kForeign) || is_below(key, kHarmlessForeign))) {
+  if (hint.empty() && is_foreign_key(key)) {
     return {Code::InvalidArgument,
             fmt::format("setting \"{}\" is one of Bacalhau that Skrei does not have", key),
             "Take it out; `skrei config list` shows what there is."};
   }
   return {Code::InvalidArgument, fmt::format("unknown setting \"{}\"{}", key, hint),
           "`skrei config list` shows what there is."};
-}
-
-bool is_harmless_foreign_key(std::string_view key) {
-  return is_below(key, kHarmlessForeign);
 }
 
 std::string environment_name(std::string_view prefix, std::string_view key) {

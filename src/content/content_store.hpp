@@ -87,7 +87,11 @@ class ContentStore : public BlockSource {
   /// Removing a pin that is not there is success.
   virtual Result<void> unpin(const multi::Cid& cid, PinOwner owner, std::string_view owner_id) = 0;
   /// Removes every pin of one owner (a job whose results expire, an execution that ended).
-  virtual Result<void> unpin_all(PinOwner owner, std::string_view owner_id) = 0;
+  Result<void> unpin_all(PinOwner owner, std::string_view owner_id) {
+    return unpin_owners(owner, {std::string(owner_id)});
+  }
+  /// The same for many, made durable together.
+  virtual Result<void> unpin_owners(PinOwner owner, const std::vector<std::string>& owner_ids) = 0;
   /// Ordered by CID, owner, owner id; with `cid` only its pins.
   virtual Result<std::vector<Pin>> list_pins(const std::optional<multi::Cid>& cid) = 0;
 

@@ -148,26 +148,40 @@ Result<void> Node::Parts::open_services() {
       orchestrator_options());
   work = std::make_unique<compute::ExecutionWork>(
       loop, pool, clock, random, engines, inputs, publishers,
-      compute::ExecutionWork::Options{.node = data_dir->node_id(),
-                                      .executions = data_dir->path() / "executions",
-                                      .env_allow = settings.compute.env_allow_list,
-                                      .prepare_limit = settings.compute.input_timeout});
+      compute::ExecutionWork::Options{
+          .node = data_dir->node_id(),
+          .executions = data_dir->path() / "executions",
+          .env_allow = settings.compute.env_allow_list,
+          .kept = {.executions_max = settings.compute.log_executions_max,
+                   .bytes_max = settings.compute.log_bytes_max},
+          .prepare_limit = settings.compute.input_timeout});
   compute = std::make_unique<compute::Service>(
       loop, clock, *store, *peers, *work, compute::Service::Identity{boot_id, run_id},
       compute_options(), [this] { peers->announce(describe()); });
-  api = std::make_unique<api::Api>(api::Services{.loop = loop,
-                                                 .clock = clock,
-                                                 .pool = pool,
-                                                 .orchestrator = *orchestrator,
-                                                 .store = *store,
-                                                 .content = *content,
-                                                 .engines = engines,
-                                                 .node_info = [this] { return describe(); },
-                                                 .readiness =
-                                                     [this] {
-                                                       return notices();
-                                                     }},
-                                   api_options());
+  retention = std::make_unique<Retention>(Retention::Parts{.loop = loop,
+                                                           .pool = pool,
+                                                           .clock = clock,
+                                                           .store = *store,
+                                                           .publishers = publishers,
+                                                           .output = work->kept_output(),
+                                                           .content = *content},
+                                          retention_options());
+  api = std::make_unique<api::Api>(
+      api::Services{.loop = loop,
+                    .clock = clock,
+                    .pool = pool,
+                    .orchestrator = *orchestrator,
+                    .store = *store,
+                    .content = *content,
+                    .engines = engines,
+                    .node_info = [this] { return describe(); },
+                    .readiness = [this] { return notices(); },
+                    .retention_totals = [this] { return retention->totals(); },
+                    .start_backup =
+                        [this] {
+                          return start_backup();
+                        }},
+      api_options());
   const config::ApiSettings& limits = settings.api;
   server =
       std::make_unique<http::Server>(loop,
@@ -193,6 +207,16 @@ Result<void> Node::Parts::listen() {
   }
   port = *bound;
   return {};
+}
+
+Retention::Options Node::Parts::retention_options() const {
+  const config::NodeSettings& settings = options.settings;
+  return {.interval = settings.orchestrator.retention_interval,
+          .job_age = settings.orchestrator.retention_age,
+          .jobs_max = settings.orchestrator.retention_jobs,
+          .output_age = settings.compute.log_retention,
+          .collect_interval = settings.content.collect_interval,
+          .clock_file = data_dir->path() / "retention-clock"};
 }
 
 compute::Options Node::Parts::compute_options() const {
@@ -240,6 +264,8 @@ api::Options Node::Parts::api_options() const {
           .settings = settings.effective,
           .job_defaults = settings.orchestrator.job_defaults,
           .job_limits = settings.orchestrator.job_limits,
+          .retention = {.age = settings.orchestrator.retention_age,
+                        .jobs_max = settings.orchestrator.retention_jobs},
           .allowed_hosts = settings.api.allowed_hosts,
           .allowed_origins = settings.api.allowed_origins,
           .open = settings.api.open || is_loopback(settings.api.host)};

@@ -6,6 +6,8 @@
 
 #include "base/fd.hpp"
 #include "base/log.hpp"
+#include "base/scope_guard.hpp"
+#include "node/backup.hpp"
 #include "node/machine.hpp"
 #include "node/parts.hpp"
 
@@ -55,6 +57,7 @@ async::Task<Result<void>> Node::Parts::recover() {
   clean_cgroups(recovered.hosted);
   orchestrator->start(std::move(recovered.jobs), std::move(recovered.executions));
   compute->start(std::move(recovered.hosted));
+  retention->start();
   peers->start({.message =
                     [this](const NodeId& from, const protocol::Message& message) {
                       if (protocol::addressee(message) == protocol::Half::Requester) {
@@ -70,6 +73,20 @@ async::Task<Result<void>> Node::Parts::recover() {
                     }});
   peers->announce(describe());
   co_return Result<void>();
+}
+
+/// The copies are made while retention pauses; from then on what they name is held open.
+async::Task<Result<std::shared_ptr<api::PieceSource>>> Node::Parts::start_backup() {
+  CO_TRY(co_await retention->pause());
+  const ScopeGuard resume([this] { retention->resume(); });
+  CO_TRY_ASSIGN(const auto folder, co_await async::blocking(
+                                       pool, [this] { return BackupStream::prepare(*data_dir); }));
+  CO_TRY(co_await store->copy_to(folder / "jobs.db"));
+  const BackupStream::Sources sources{
+      .data_dir = *data_dir, .content = *content, .work = folder, .now = clock.now()};
+  CO_TRY_ASSIGN(auto stream,
+                co_await async::blocking(pool, [&] { return BackupStream::open(sources); }));
+  co_return std::shared_ptr<api::PieceSource>(std::move(stream));
 }
 
 /// Takes away what a crash left of executions that are not held any more.
@@ -111,6 +128,7 @@ async::Task<void> Node::stop(Duration grace) {
   parts.api->begin_shutdown();
   co_await parts.server->stop(grace);
   co_await parts.api->stop();
+  co_await parts.retention->stop();
   // Programs go on; from here on nothing is decided any more.
   co_await parts.compute->stop();
   co_await parts.work->stop_all();

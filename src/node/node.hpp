@@ -26,6 +26,8 @@ struct NodeOptions {
   Lifetime lifetime = Lifetime::Kept;
   /// What is executed for the WASM supervisor and compiler.
   std::filesystem::path program = "/proc/self/exe";
+  /// Where all parts get their time from; must outlive the node. Null: the machine's clocks.
+  const Clock* clock = nullptr;
 };
 
 /// A whole node in this process: requester and compute half, content store, engines, REST API. The

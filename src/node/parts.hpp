@@ -19,6 +19,7 @@
 #include "jobstore/sqlite/sqlite_job_store.hpp"
 #include "node/data_dir.hpp"
 #include "node/node.hpp"
+#include "node/retention.hpp"
 #include "orchestrator/service.hpp"
 #include "publisher/ipfs/ipfs_publisher.hpp"
 #include "storage/inline/inline_source.hpp"
@@ -43,6 +44,9 @@ struct Node::Parts {
   void clean_cgroups(const std::vector<protocol::HostedExecution>& hosted) const;
 
   model::NodeInfo describe() const;
+  async::Task<Result<std::shared_ptr<api::PieceSource>>> start_backup();
+
+  Retention::Options retention_options() const;
   compute::Options compute_options() const;
   orchestrator::Options orchestrator_options() const;
   api::Options api_options() const;
@@ -50,7 +54,8 @@ struct Node::Parts {
 
   async::Loop& loop;
   NodeOptions options;
-  SystemClock clock;
+  SystemClock system_clock;
+  const Clock& clock = options.clock != nullptr ? *options.clock : system_clock;
   SystemRandom random;
   async::BlockingPool pool{{.threads = 8, .queue_limit = 8192}};
 
@@ -79,6 +84,7 @@ struct Node::Parts {
   std::unique_ptr<orchestrator::Service> orchestrator;
   std::unique_ptr<compute::ExecutionWork> work;
   std::unique_ptr<compute::Service> compute;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> server;
   std::uint16_t port = 0;

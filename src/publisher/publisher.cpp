@@ -34,4 +34,11 @@ std::vector<std::string> Publishers::kinds() const {
   return kinds;
 }
 
+std::vector<Publisher*> Publishers::all() const {
+  std::vector<Publisher*> all;
+  for (const auto& [kind, driver] : drivers_)
+    all.push_back(driver);
+  return all;
+}
+
 }  // namespace skrei::publisher

@@ -48,8 +48,8 @@ class Publisher {
   virtual ~Publisher() = default;
   virtual Result<void> validate(const model::SpecConfig& publisher) const = 0;
   virtual async::Task<Result<model::SpecConfig>> publish(PublishRequest request) = 0;
-  /// Results of the job need not be kept any longer. Success when there are none.
-  virtual async::Task<Result<void>> withdraw(JobId job) = 0;
+  /// Results of these jobs need not be kept any longer. Success when there are none.
+  virtual async::Task<Result<void>> withdraw(std::vector<JobId> jobs) = 0;
 };
 
 /// The drivers of a node by kind, filled by the composition root; kinds without regard to case.
@@ -59,6 +59,7 @@ class Publishers {
   /// InvalidArgument names the kinds that there are.
   Result<Publisher*> find(std::string_view kind) const;
   std::vector<std::string> kinds() const;
+  std::vector<Publisher*> all() const;
 
  private:
   std::map<std::string, Publisher*, std::less<>> drivers_;

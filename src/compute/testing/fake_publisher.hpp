@@ -29,7 +29,9 @@ class FakePublisher final : public publisher::Publisher {
     if (error) co_return fail(*error);
     co_return model::SpecConfig{.type = "fake", .params = R"({"CID":"result"})"};
   }
-  async::Task<Result<void>> withdraw(JobId /*job*/) override { co_return Result<void>(); }
+  async::Task<Result<void>> withdraw(std::vector<JobId> /*jobs*/) override {
+    co_return Result<void>();
+  }
 };
 
 }  // namespace skrei::compute::testing

@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "base/file_lock.hpp"
 #include "content/dag_walk.hpp"
@@ -95,12 +94,6 @@ Result<std::map<std::int64_t, std::int64_t>> indexed_ends(db::Database& index) {
 }
 
 }  // namespace
-
-Result<DiskSpace> disk_space_of(const std::filesystem::path& path) {
-  struct statvfs info{};
-  if (::statvfs(path.c_str(), &info) != 0) return fail_errno(path.native());
-  return DiskSpace{info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize};
-}
 
 /// While it lives, nothing is swept or moved.
 class EmbeddedStore::CollectorPause {
@@ -199,7 +192,6 @@ class EmbeddedStore::Batch final : public AddBatch {
 
 Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options,
                                                            async::BlockingPool& pool) {
-  if (!options.disk_space) options.disk_space = disk_space_of;
   TRY(make_folder(options.folder));
   TRY_ASSIGN(UniqueFd lock, lock_file(options.folder / "lock",
                                       fmt::format("content store {}", options.folder.native())));
@@ -221,13 +213,7 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options,
 }
 
 Result<void> EmbeddedStore::check_floor() {
-  TRY_ASSIGN(const DiskSpace space, options_.disk_space(options_.folder));
-  const std::uint64_t floor = std::min(options_.floor_bytes, space.total_bytes / 20);
-  if (space.free_bytes >= floor) return {};
-  return fail(Error{Code::OutOfSpace,
-                    fmt::format("disk of {} has {} bytes free, below the floor of {}",
-                                options_.folder.native(), space.free_bytes, floor),
-                    "free some space and try again"});
+  return check_disk_floor(options_.folder, options_.floor_bytes, options_.disk_space);
 }
 
 Result<void> EmbeddedStore::durable(Result<void> result) {
@@ -315,10 +301,11 @@ Result<void> EmbeddedStore::unpin(const multi::Cid& cid, PinOwner owner,
   return note_unpinned({cid.to_bytes()});
 }
 
-Result<void> EmbeddedStore::unpin_all(PinOwner owner, std::string_view owner_id) {
+Result<void> EmbeddedStore::unpin_owners(PinOwner owner,
+                                         const std::vector<std::string>& owner_ids) {
   const std::lock_guard lock(index_mutex_);
   std::vector<Bytes> cids;
-  {
+  for (const std::string& owner_id : owner_ids) {
     TRY_ASSIGN(auto rows,
                index_->statement(fmt::format("SELECT cid FROM {} WHERE owner = ? AND owner_id = ?",
                                              table_of(owner))));
@@ -330,8 +317,12 @@ Result<void> EmbeddedStore::unpin_all(PinOwner owner, std::string_view owner_id)
     }
   }
   if (cids.empty()) return {};
-  TRY(index_->run(fmt::format("DELETE FROM {} WHERE owner = ? AND owner_id = ?", table_of(owner)),
-                  owner, owner_id));
+  const std::string remove =
+      fmt::format("DELETE FROM {} WHERE owner = ? AND owner_id = ?", table_of(owner));
+  TRY_ASSIGN(db::Transaction transaction, db::Transaction::begin(*index_));
+  for (const std::string& owner_id : owner_ids)
+    TRY(index_->run(remove, owner, owner_id));
+  TRY(durable(transaction.commit()));
   return note_unpinned(cids);
 }
 

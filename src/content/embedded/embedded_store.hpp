@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "async/blocking.hpp"
+#include "base/disk_space.hpp"
 #include "base/fd.hpp"
 #include "content/content_store.hpp"
 #include "content/embedded/collector.hpp"
@@ -29,27 +30,19 @@
 
 namespace skrei::content::embedded {
 
-struct DiskSpace {
-  std::uint64_t free_bytes = 0;
-  std::uint64_t total_bytes = 0;
-};
-
 struct Options {
   std::filesystem::path folder;  ///< Created if its parent exists.
   std::int64_t segment_roll_bytes = std::int64_t{256} << 20;
   /// Adds are refused while less than the smaller of this and 5 % of the disk is free.
   std::uint64_t floor_bytes = std::uint64_t{1} << 30;
   /// For tests; by default statvfs(2).
-  std::function<Result<DiskSpace>(const std::filesystem::path&)> disk_space = {};
+  DiskSpaceFunction disk_space = disk_space_of;
   /// Called, on the thread that met it, when a commit or sync fails on a failing disk: it is never
   /// tried again. Must end the process where something else than the caller depends on the store.
   std::function<void(const Error&)> on_fatal = {};
   /// Of the index and the segments.
   db::Medium medium = {};
 };
-
-/// Free and total bytes, as an ordinary user sees them, of the file system that holds `path`.
-Result<DiskSpace> disk_space_of(const std::filesystem::path& path);
 
 class EmbeddedStore final : public ContentStore {
  public:
@@ -63,7 +56,7 @@ class EmbeddedStore final : public ContentStore {
   Result<std::unique_ptr<AddBatch>> begin_add() override;
   Result<void> pin(const Pin& pin) override;
   Result<void> unpin(const multi::Cid& cid, PinOwner owner, std::string_view owner_id) override;
-  Result<void> unpin_all(PinOwner owner, std::string_view owner_id) override;
+  Result<void> unpin_owners(PinOwner owner, const std::vector<std::string>& owner_ids) override;
   Result<std::vector<Pin>> list_pins(const std::optional<multi::Cid>& cid) override;
   Result<bool> is_complete(const multi::Cid& root) override;
   Result<void> mark_complete(const multi::Cid& root) override;

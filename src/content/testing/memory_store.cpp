@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/testing/memory_store.hpp"
 
+#include <algorithm>
+
 #include "content/dag_pb.hpp"
 #include "content/dag_walk.hpp"
 
@@ -65,10 +67,11 @@ Result<void> MemoryStore::unpin(const multi::Cid& cid, PinOwner owner, std::stri
   return {};
 }
 
-Result<void> MemoryStore::unpin_all(PinOwner owner, std::string_view owner_id) {
+Result<void> MemoryStore::unpin_owners(PinOwner owner, const std::vector<std::string>& owner_ids) {
   const std::lock_guard lock(mutex_);
   std::erase_if(pins_, [&](const auto& entry) {
-    return std::get<1>(entry.first) == owner && std::get<2>(entry.first) == owner_id;
+    return std::get<1>(entry.first) == owner &&
+           std::ranges::find(owner_ids, std::get<2>(entry.first)) != owner_ids.end();
   });
   return {};
 }

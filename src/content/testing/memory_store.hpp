@@ -20,7 +20,7 @@ class MemoryStore final : public ContentStore {
   Result<std::unique_ptr<AddBatch>> begin_add() override;
   Result<void> pin(const Pin& pin) override;
   Result<void> unpin(const multi::Cid& cid, PinOwner owner, std::string_view owner_id) override;
-  Result<void> unpin_all(PinOwner owner, std::string_view owner_id) override;
+  Result<void> unpin_owners(PinOwner owner, const std::vector<std::string>& owner_ids) override;
   Result<std::vector<Pin>> list_pins(const std::optional<multi::Cid>& cid) override;
   Result<bool> is_complete(const multi::Cid& root) override;
   Result<void> mark_complete(const multi::Cid& root) override;

@@ -6,14 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include <sys/statvfs.h>
-
 #include "base/assert.hpp"
 #include "db/database.hpp"
 #include "jobstore/sqlite/group_writer.hpp"
 #include "jobstore/sqlite/row_reader.hpp"
 #include "jobstore/sqlite/schema.hpp"
-#include "model/resources.hpp"
 
 namespace skrei::jobstore::sqlite {
 namespace {
@@ -149,6 +146,11 @@ class SqliteJobStore::Readers {
   async::BlockingPool pool_;
 };
 
+Result<void> copy_store(const Options& options, const std::filesystem::path& target) {
+  TRY_ASSIGN(const auto database, db::Database::open(database_options(options)));
+  return database->copy_to(target);
+}
+
 Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(async::Loop& loop, const Clock& clock,
                                                              Options options) {
   const db::Options file = database_options(options);
@@ -179,20 +181,7 @@ Result<void> SqliteJobStore::has_room() {
   if (writer_->pending() >= options_.pending_batches_max) {
     return fail(Code::ResourceExhausted, "too much waits to be written; try again in a moment");
   }
-  struct statvfs disk{};
-  if (::statvfs(options_.folder.c_str(), &disk) != 0) {
-    return fail_errno(options_.folder.native());
-  }
-  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (free < options_.free_bytes_floor) {
-    return fail(Error{Code::OutOfSpace,
-                      fmt::format("{} has {} free, less than the floor of {}: new work is refused, "
-                                  "accepted work goes on",
-                                  options_.folder.native(), model::format_byte_size(free),
-                                  model::format_byte_size(options_.free_bytes_floor)),
-                      "free some space there; nothing else needs to be done"});
-  }
-  return {};
+  return check_disk_floor(options_.folder, options_.free_bytes_floor, options_.disk_space);
 }
 
 async::Task<Result<Recovered>> SqliteJobStore::recover() {
@@ -254,10 +243,7 @@ async::Task<Result<std::vector<ExpiredJob>>> SqliteJobStore::list_expired(Expiry
 async::Task<Result<void>> SqliteJobStore::copy_to(std::filesystem::path target) {
   // A connection and a thread of its own: a read that lasts holds up neither writer nor readers.
   async::BlockingPool thread({.threads = 1, .queue_limit = 1});
-  co_return co_await async::blocking(thread, [&]() -> Result<void> {
-    TRY_ASSIGN(const auto database, db::Database::open(database_options(options_)));
-    return database->copy_to(target);
-  });
+  co_return co_await async::blocking(thread, [&] { return copy_store(options_, target); });
 }
 
 async::Task<void> SqliteJobStore::stop() {

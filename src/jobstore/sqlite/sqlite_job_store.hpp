@@ -9,6 +9,7 @@
 #include "async/blocking.hpp"
 #include "async/loop.hpp"
 #include "base/clock.hpp"
+#include "base/disk_space.hpp"
 #include "db/medium.hpp"
 #include "jobstore/event_feed.hpp"
 #include "jobstore/job_store.hpp"
@@ -18,8 +19,10 @@ namespace skrei::jobstore::sqlite {
 struct Options {
   /// The folder, which must exist; the file is `jobs.db` in it.
   std::filesystem::path folder;
-  /// New work is refused while less than this is free where the folder lies.
+  /// New work is refused while less than this, or 5 % of the disk if that is less, is free there.
   std::uint64_t free_bytes_floor = 0;
+  /// For tests; by default statvfs(2).
+  DiskSpaceFunction disk_space = disk_space_of;
   /// New work is refused while this many batches wait to be written.
   std::size_t pending_batches_max = 10'000;
   /// Called once on the loop when a group could not be written, or the file not be tended. Must end
@@ -27,6 +30,10 @@ struct Options {
   std::function<void(const Error&)> on_fatal;
   db::Medium medium = {};
 };
+
+/// JobStore::copy_to() for a store that is not open, or is: through a connection of its own.
+/// Blocks.
+Result<void> copy_store(const Options& options, const std::filesystem::path& target);
 
 /// The job store of a node: one SQLite file (write-ahead log, every group synced), one writer
 /// thread, a few reading connections.

@@ -27,9 +27,16 @@ TEST(SqliteJobStore, BelowTheFloorNewWorkIsRefusedWithASentence) {
   const skrei::testing::TempDir folder;
   const skrei::testing::ManualClock clock;
   async::Loop loop;
-  auto store = sqlite::SqliteJobStore::open(
-      loop, clock,
-      {.folder = folder.path(), .free_bytes_floor = std::numeric_limits<std::uint64_t>::max()});
+  DiskSpace space{.free_bytes = 50, .total_bytes = 1000};
+  auto store =
+      sqlite::SqliteJobStore::open(loop, clock,
+                                   {.folder = folder.path(),
+                                    .free_bytes_floor = std::numeric_limits<std::uint64_t>::max(),
+                                    .disk_space = [&space](const auto&) -> Result<DiskSpace> {
+                                      return space;
+                                    }});
+  EXPECT_TRUE((*store)->has_room()) << "5 % of the disk are free";
+  space.free_bytes = 49;
 
   const Result<void> room = (*store)->has_room();
   EXPECT_EQ(room.error().code, Code::OutOfSpace);

@@ -80,9 +80,12 @@ async::Task<Result<model::SpecConfig>> IpfsPublisher::publish(PublishRequest req
   co_return co_await async::blocking(pool_, work);
 }
 
-async::Task<Result<void>> IpfsPublisher::withdraw(JobId job) {
-  const auto work = [this, &job] {
-    return store_.unpin_all(content::PinOwner::JobResult, job.str());
+async::Task<Result<void>> IpfsPublisher::withdraw(std::vector<JobId> jobs) {
+  const auto work = [this, &jobs] {
+    std::vector<std::string> owner_ids;
+    for (const JobId& job : jobs)
+      owner_ids.push_back(job.str());
+    return store_.unpin_owners(content::PinOwner::JobResult, owner_ids);
   };
   co_return co_await async::blocking(pool_, work);
 }

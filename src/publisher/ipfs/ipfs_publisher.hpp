@@ -16,7 +16,7 @@ class IpfsPublisher final : public Publisher {
 
   Result<void> validate(const model::SpecConfig& publisher) const override;
   async::Task<Result<model::SpecConfig>> publish(PublishRequest request) override;
-  async::Task<Result<void>> withdraw(JobId job) override;
+  async::Task<Result<void>> withdraw(std::vector<JobId> jobs) override;
 
  private:
   content::ContentStore& store_;

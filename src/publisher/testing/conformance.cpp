@@ -47,7 +47,7 @@ Result<model::SpecConfig> PublisherWorld::publish(Publisher& driver, PublishRequ
 }
 
 Result<void> PublisherWorld::withdraw(Publisher& driver, JobId job) {
-  return run(loop, driver.withdraw(std::move(job)));
+  return run(loop, driver.withdraw({std::move(job)}));
 }
 
 std::string publisher_case_name(const ::testing::TestParamInfo<PublisherCase>& info) {

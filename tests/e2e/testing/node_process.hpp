@@ -49,6 +49,9 @@ class NodeProcess {
   /// SIGKILL to all of them. Returns how many there were.
   std::size_t kill_supervisors() const;
 
+  /// Of the next start.
+  void set_flags(std::vector<std::string> flags) { options_.flags = std::move(flags); }
+
   std::uint16_t port() const { return port_; }
   pid_t pid() const;
   const std::filesystem::path& data_dir() const { return options_.data_dir; }
