@@ -126,9 +126,10 @@ class Crash : public NodeTest {
       if (execution["ComputeState"]["StateType"] == kRefused) continue;
       ++started[partition];
       const std::string fault = execution["ComputeState"]["Details"].value("ErrorCode", "");
-      if (fault == "Unavailable" || fault == "NodeFault") {
+      const bool never_started = fault == "NotStarted";
+      if (never_started || fault == "Unavailable" || fault == "NodeFault") {
         EXPECT_NE(execution["ComputeState"]["Message"], "") << job.text();
-        if (victims == Victims::Node) check_never_ran(job, execution);
+        if (never_started || victims == Victims::Node) check_never_ran(job, execution);
         continue;
       }
       ++finished[partition];
