@@ -98,6 +98,7 @@ void Decider::State::on_assessed(const Assessment& assessment, Turn& turn) {
     return;
   }
   offer.bid.offer = assessment.offer;
+  offer.bid.run_id = run_id;
   offer.bid.time_to_live = options.reservation;
   offer.bid.missing_bytes = assessment.missing_bytes;
   offer.bid.cold_bytes = assessment.cold_bytes;
@@ -199,6 +200,11 @@ void Decider::State::on(const NodeId& from, const protocol::Award& message, Turn
   // A repeat that comes after its execution has ended must not run it again.
   if (ended.contains(message.execution) && !planted(PlantedBug::MessageAppliedTwice)) {
     refuse_award(from, message, busy("it has ended here"), turn);
+    return;
+  }
+  // What an earlier run has ended is not remembered: only its own awards are sure to be new.
+  if (message.node_run_id != run_id) {
+    refuse_award(from, message, busy("the bid was of an earlier run of the node"), turn);
     return;
   }
   const auto place = offers.find(message.offer);

@@ -43,7 +43,17 @@ Options test_options() {
 /// A decider with hand-fed events; remembers what each caused.
 class ComputeDecider : public ::testing::Test {
  protected:
-  void use(Options options) { decider = std::make_unique<Decider>(std::move(options)); }
+  void use(Options options) {
+    decider = std::make_unique<Decider>(std::move(options));
+    decider->set_run("boot", run_id);
+  }
+  void SetUp() override { use(test_options()); }
+  /// As after a power cut: a new decider with the given records.
+  void restart(std::vector<protocol::HostedExecution> rows = {}) {
+    run_id += "'";
+    use(test_options());
+    take(decider->recover(std::move(rows), now));
+  }
 
   void take(Effects effects) { last = std::move(effects); }
   void hear(protocol::Message message) {
@@ -67,6 +77,7 @@ class ComputeDecider : public ::testing::Test {
   protocol::Award award_of(const std::string& id, model::Job job = job_of()) {
     protocol::Award award;
     award.offer = OfferId(id);
+    award.node_run_id = run_id;
     award.execution = ExecutionId("e-" + id);
     award.epoch = 1;
     award.job = std::make_shared<model::Job>(std::move(job));
@@ -112,7 +123,8 @@ class ComputeDecider : public ::testing::Test {
   }
 
   protocol::Now now{WallTime{1'760'000'000s}, BootTime{1000s}};
-  std::unique_ptr<Decider> decider = std::make_unique<Decider>(test_options());
+  std::string run_id = "run";
+  std::unique_ptr<Decider> decider;
   Effects last;
 };
 
@@ -224,6 +236,39 @@ TEST_F(ComputeDecider, LateRepeatsOfOfferAndAwardDoNotRunAnEndedExecutionAgain) 
 
   EXPECT_NE(sent<protocol::AwardRefused>(), nullptr);
   EXPECT_EQ(action<Start>(), nullptr);
+}
+
+TEST_F(ComputeDecider, AnAwardOfAnEarlierRunStartsNothingWhateverElseComesLate) {
+  const protocol::Award late = award_of("1");
+  const protocol::Hello hello{
+      "b", "r", {{late.execution, 1, 0, model::ComputeStateType::AskForBidAccepted}}};
+  run("1");
+  finish("1");
+  hear(protocol::OutcomeAck{late.execution, 1});
+  restart();
+
+  hear(hello);
+  offer("1");
+  assessed("1");
+  ASSERT_NE(sent<protocol::Bid>(), nullptr);
+  EXPECT_EQ(sent<protocol::Bid>()->run_id, run_id);
+  hear(late);
+
+  EXPECT_EQ(action<Start>(), nullptr);
+  ASSERT_NE(sent<protocol::AwardRefused>(), nullptr);
+  EXPECT_EQ(sent<protocol::AwardRefused>()->reasons[0].kind, protocol::RefusalKind::NotNow);
+}
+
+TEST_F(ComputeDecider, ARepeatedAwardOfAnEarlierRunTellsTheStateOfWhatIsHeld) {
+  const protocol::Award award = award_of("1");
+  run("1");
+  restart({*decider->find(award.execution)});
+
+  hear(award);
+
+  EXPECT_EQ(action<Start>(), nullptr);
+  ASSERT_NE(sent<protocol::Report>(), nullptr);
+  EXPECT_EQ(sent<protocol::Report>()->state, model::ComputeStateType::Running);
 }
 
 TEST_F(ComputeDecider, TakesAnAwardWhoseBidARestartMadeItForget) {

@@ -109,6 +109,7 @@ class ComputeService : public ::testing::Test {
   void award() {
     protocol::Award message;
     message.offer = OfferId("o-1");
+    message.node_run_id = "run";
     message.execution = kId;
     message.epoch = 1;
     message.job = std::make_shared<model::Job>(job);

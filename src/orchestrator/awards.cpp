@@ -50,7 +50,7 @@ LiveAward Decider::State::new_award(const LiveJob& job, int index, const NodeId&
   return award;
 }
 
-void Decider::State::award(LiveJob& job, int index, const OfferId& offer, NodeEntry& node,
+void Decider::State::award(LiveJob& job, int index, const protocol::Bid& bid, NodeEntry& node,
                            Turn& turn) {
   Partition& partition = job.partitions.at(index);
   SKREI_ASSERT(holder(partition) == nullptr);
@@ -65,7 +65,8 @@ void Decider::State::award(LiveJob& job, int index, const OfferId& offer, NodeEn
                   [](const LiveAward& former) { return former.phase == ExecutionPhase::Planned; });
   }
   award.phase = ExecutionPhase::Awarded;
-  award.offer = offer;
+  award.offer = bid.offer;
+  award.node_run_id = bid.run_id;
   model::Execution& record = award.record;
   record.previous_execution = partition.last_execution;
   record.epoch = ++partition.epoch;
@@ -102,6 +103,7 @@ void Decider::State::award(LiveJob& job, int index, const OfferId& offer, NodeEn
 void Decider::State::send_award(const LiveJob& job, const LiveAward& award, Turn& turn) {
   protocol::Award message;
   message.offer = award.offer;
+  message.node_run_id = award.node_run_id;
   message.execution = award.record.id;
   message.epoch = award.record.epoch;
   message.job = job.record;
@@ -288,10 +290,16 @@ void Decider::State::check_missing(NodeEntry& node, const protocol::Heartbeat& m
   for (const ExecutionId& id : node.awards) {
     if (held.contains(id)) continue;
     const ExecutionPlace& where = executions_by_id.at(id);
-    LiveAward* award = find_award(jobs.at(where.job).partitions.at(where.partition), id);
+    LiveJob& job = jobs.at(where.job);
+    LiveAward* award = find_award(job.partitions.at(where.partition), id);
     SKREI_ASSERT(award != nullptr);
-    // An unconfirmed award is said again by its own deadline.
-    if (award->phase == ExecutionPhase::Awarded) continue;
+    if (award->phase == ExecutionPhase::Awarded) {
+      // Any other is under way to the run it is for, or said again by its own deadline.
+      if (!award->node_run_id.empty()) continue;
+      award->node_run_id = message.run_id;
+      send_award(job, *award, turn);
+      continue;
+    }
     if (++award->missed >= kMissedMax) forgotten.push_back(id);
   }
   for (const ExecutionId& id : forgotten) {
@@ -320,7 +328,13 @@ void Decider::State::on_award_deadline(const ExecutionId& id, Turn& turn) {
     if (award.phase == ExecutionPhase::Awarded && now >= award.repeat_at) {
       award.repeat_at = now + options.award_repeat;
       const NodeEntry* node = nodes.find(award.record.node_id);
-      if (node && node->up) send_award(job, award, turn);
+      if (node && node->up) {
+        if (award.node_run_id.empty()) {
+          greet(*node, turn);
+        } else {
+          send_award(job, award, turn);
+        }
+      }
     }
     arm(award);
   }

@@ -161,23 +161,25 @@ void Decider::State::on_message(const NodeId& from, const protocol::Message& mes
 void Decider::State::on_peer_up(const NodeId& id, Turn& turn) {
   NodeEntry& node = nodes.at(id);
   nodes.connected(node, turn.now);
+  greet(node, turn);
+  rescan();
+  place(turn);
+}
+
+void Decider::State::greet(const NodeEntry& node, Turn& turn) {
   protocol::Hello hello{boot_id, run_id, {}};
-  std::vector<std::pair<const LiveJob*, const LiveAward*>> unconfirmed;
   for (const ExecutionId& execution : node.awards) {
     const ExecutionPlace& where = executions_by_id.at(execution);
-    LiveJob& job = jobs.at(where.job);
-    LiveAward* award = find_award(job.partitions.at(where.partition), execution);
+    LiveAward* award = find_award(jobs.at(where.job).partitions.at(where.partition), execution);
     SKREI_ASSERT(award != nullptr);
     hello.awarded.push_back({execution, award->record.epoch, award->revision_seen,
                              protocol::compute_state(award->phase)});
-    if (award->phase == protocol::ExecutionPhase::Awarded) unconfirmed.emplace_back(&job, award);
+    if (award->phase != protocol::ExecutionPhase::Awarded) continue;
+    award->node_run_id.clear();
+    award->repeat_at = turn.now.boot + options.award_repeat;
+    arm(*award);
   }
-  // The node takes an award whose bid it has forgotten once it has been told of it here.
-  turn.fx.send(id, std::move(hello));
-  for (const auto& [job, award] : unconfirmed)
-    send_award(*job, *award, turn);
-  rescan();
-  place(turn);
+  turn.fx.send(node.id, std::move(hello));
 }
 
 void Decider::State::on_peer_down(const NodeId& id, Turn& turn) {

@@ -126,10 +126,71 @@ TEST_F(RequesterDecider, RepeatsAnUnconfirmedAward) {
   pass(2s);
   ASSERT_NE(sent<protocol::Award>(kA), nullptr);
   EXPECT_EQ(sent<protocol::Award>(kA)->execution, award.execution);
+  EXPECT_EQ(sent<protocol::Award>(kA)->node_run_id, "run-1");
   report(kA, award, model::ComputeStateType::BidAccepted, 1);
   pass(2s);
 
   EXPECT_EQ(sent<protocol::Award>(kA), nullptr);
+}
+
+TEST_F(RequesterDecider, AnUnconfirmedAwardIsSaidToTheRunOfTheNodeThatAnswersTheHello) {
+  join(kA);
+  submit();
+  const protocol::Award award = bid(kA);
+  EXPECT_EQ(award.node_run_id, "run-1");
+  take(decider->on_peer_down(kA, now));
+
+  take(decider->on_peer_up(kA, now));
+  ASSERT_NE(sent<protocol::Hello>(kA), nullptr);
+  EXPECT_EQ(sent<protocol::Hello>(kA)->awarded.size(), 1U);
+  EXPECT_EQ(sent<protocol::Award>(kA), nullptr) << "which run is there now?";
+  pass(2s);
+  EXPECT_NE(sent<protocol::Hello>(kA), nullptr) << "the first may be lost";
+  EXPECT_EQ(sent<protocol::Award>(kA), nullptr);
+
+  hear(kA, protocol::Heartbeat{"boot", "run-2", 1, {}});
+  ASSERT_NE(sent<protocol::Award>(kA), nullptr);
+  EXPECT_EQ(sent<protocol::Award>(kA)->execution, award.execution);
+  EXPECT_EQ(sent<protocol::Award>(kA)->node_run_id, "run-2");
+  hear(kA, protocol::Heartbeat{"boot", "run-2", 2, {}});
+  EXPECT_EQ(sent<protocol::Award>(kA), nullptr) << "it is under way";
+  pass(2s);
+  ASSERT_NE(sent<protocol::Award>(kA), nullptr);
+  EXPECT_EQ(sent<protocol::Award>(kA)->node_run_id, "run-2");
+}
+
+TEST_F(RequesterDecider, AnAwardThatTheAnswerToTheHelloListsIsNotSaidAgain) {
+  join(kA);
+  submit();
+  const protocol::Award award = bid(kA);
+  take(decider->on_peer_down(kA, now));
+  take(decider->on_peer_up(kA, now));
+
+  hear(kA, protocol::Heartbeat{
+               "boot",
+               "run-1",
+               1,
+               {{award.execution, award.epoch, 1, model::ComputeStateType::BidAccepted}}});
+
+  EXPECT_EQ(sent<protocol::Award>(kA), nullptr);
+  EXPECT_EQ(executions.at(award.execution).compute_state.state_type,
+            model::ComputeStateType::BidAccepted);
+}
+
+TEST_F(RequesterDecider, ARecoveredUnconfirmedAwardIsSaidOnceTheNodeSaysWhichRunItIs) {
+  join(kA);
+  const JobId id = submit();
+  const protocol::Award award = bid(kA);
+
+  restart({});
+  take(decider->recover({jobs.at(id)}, {executions.at(award.execution)}, now));
+  join(kA);
+  EXPECT_EQ(sent<protocol::Award>(kA), nullptr);
+  hear(kA, protocol::Heartbeat{"boot", "run-2", 1, {}});
+
+  ASSERT_NE(sent<protocol::Award>(kA), nullptr);
+  EXPECT_EQ(sent<protocol::Award>(kA)->execution, award.execution);
+  EXPECT_EQ(sent<protocol::Award>(kA)->node_run_id, "run-2");
 }
 
 TEST_F(RequesterDecider, LostLeaseIsRetriedAndItsLateResultComparedWithTheRecordedOne) {

@@ -28,6 +28,9 @@ struct LiveAward {
   model::Execution record;
   /// Whose bid was taken; empty after a restart.
   OfferId offer;
+  /// The run of the node that the award is for; empty until the node has said it, which it does
+  /// in its bid and after each hello.
+  std::string node_run_id;
   protocol::ExecutionPhase phase = protocol::ExecutionPhase::Awarded;
   BootTime lease_end{};
   /// Of the last report, outcome or heartbeat that counted.
@@ -35,7 +38,7 @@ struct LiveAward {
   int events_seen = 0;
   /// Heartbeats in a row that did not list it.
   int missed = 0;
-  /// Unconfirmed: when the award is said again.
+  /// Unconfirmed: when the award is said again, or the hello that must come before it.
   BootTime repeat_at{};
   /// Running: when the requester ends it, should the node not do so.
   std::optional<BootTime> timeout_at;

@@ -65,7 +65,7 @@ void Decider::State::on(const NodeId& from, const protocol::Bid& message, Turn& 
   const auto partition = job.partitions.find(offer.partition);
   if (partition == job.partitions.end()) return;
   if (partition->second.stage == PartitionStage::Held) return;
-  award(job, offer.partition, message.offer, node, turn);
+  award(job, offer.partition, message, node, turn);
 }
 
 void Decider::State::on(const NodeId& from, const protocol::Refusal& message, Turn& turn) {

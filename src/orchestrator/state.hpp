@@ -79,6 +79,8 @@ class Decider::State {
   void begin(LiveJob& job, Turn& turn);
   void on_message(const NodeId& from, const protocol::Message& message, Turn& turn);
   void on_peer_up(const NodeId& id, Turn& turn);
+  /// Sends a hello; awards that are not confirmed wait for the heartbeat that answers it.
+  void greet(const NodeEntry& node, Turn& turn);
   void on_peer_down(const NodeId& id, Turn& turn);
   void on_node_described(const model::NodeInfo& info, Turn& turn);
   void on_node_forgotten(const NodeId& id, Turn& turn);
@@ -126,7 +128,7 @@ class Decider::State {
 
   // -- awards.cpp
   LiveAward new_award(const LiveJob& job, int index, const NodeId& node, WallTime now);
-  void award(LiveJob& job, int index, const OfferId& offer, NodeEntry& node, Turn& turn);
+  void award(LiveJob& job, int index, const protocol::Bid& bid, NodeEntry& node, Turn& turn);
   void send_award(const LiveJob& job, const LiveAward& award, Turn& turn);
   std::optional<AwardRef> locate(const NodeId& from, const ExecutionId& id, std::uint64_t epoch);
   void on(const NodeId& from, const protocol::AwardRefused& message, Turn& turn);
@@ -140,6 +142,8 @@ class Decider::State {
   bool follow(AwardRef ref, model::ComputeStateType state, Turn& turn);
   void take_back(AwardRef ref, model::ComputeStateType state, Turn& turn);
   void on_held(const NodeId& from, const protocol::KnownExecution& held, Turn& turn);
+  /// What the heartbeat leaves out: says unconfirmed awards to the run that sent it, and counts
+  /// how often others are missing.
   void check_missing(NodeEntry& node, const protocol::Heartbeat& message, Turn& turn);
   void on_award_deadline(const ExecutionId& id, Turn& turn);
   /// May end the job.

@@ -35,9 +35,13 @@ struct Offer {
 };
 
 /// "It is yours." Idempotent by (execution, epoch). Synced at the requester before it is sent.
+/// It counts in one run of the node's program only: a late double of it, which comes after the
+/// execution has ended and the node has restarted, must not start the execution again.
 struct Award {
   /// The offer whose bid is taken; the node looks its reservation up by it.
   OfferId offer;
+  /// The run of the node that made the bid or, later, whose heartbeat answered the last hello.
+  std::string node_run_id;
   ExecutionId execution;
   std::uint64_t epoch = 0;
   std::shared_ptr<const model::Job> job;
@@ -78,7 +82,8 @@ struct KnownExecution {
 };
 
 /// A requester's first word on each connection. The node answers with a heartbeat and repeats the
-/// outcomes that are not acknowledged.
+/// outcomes that are not acknowledged. Awards that are not confirmed follow that heartbeat, since
+/// it names the run of the node; until it comes the hello is repeated in their place.
 struct Hello {
   std::string boot_id;
   std::string run_id;
@@ -95,6 +100,7 @@ struct Considering {
 
 struct Bid {
   OfferId offer;
+  std::string run_id;
   /// How long capacity stays reserved. A later award is taken if there is room.
   Duration time_to_live{0};
   /// Bytes of input the node would have to fetch; unset: unknown.

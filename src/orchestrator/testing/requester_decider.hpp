@@ -110,7 +110,8 @@ class RequesterDecider : public ::testing::Test {
   protocol::Award bid(const NodeId& node) {
     const auto* offer = sent<protocol::Offer>(node);
     EXPECT_NE(offer, nullptr);
-    hear(node, protocol::Bid{.offer = offer->id, .time_to_live = 5s, .missing_bytes = 0});
+    hear(node, protocol::Bid{
+                   .offer = offer->id, .run_id = "run-1", .time_to_live = 5s, .missing_bytes = 0});
     const auto* award = sent<protocol::Award>(node);
     EXPECT_NE(award, nullptr);
     return *award;
