@@ -51,11 +51,12 @@ std::string long_time(Duration time) {
   return fmt::format("{:.2f} years", all / kYear);
 }
 
-Fixed fixed_by(const Arguments& arguments) {
-  Fixed fixed;
-  fixed.nodes = arguments.nodes;
-  fixed.requesters = arguments.requesters;
-  fixed.jobs = arguments.jobs;
+/// What the command line fixes, and else what the planted bug, if there is one, fixes.
+Fixed fixed_by(const Arguments& arguments, const Planting* planting) {
+  Fixed fixed = planting ? planting->suits : Fixed{};
+  if (arguments.nodes) fixed.nodes = arguments.nodes;
+  if (arguments.requesters) fixed.requesters = arguments.requesters;
+  if (arguments.jobs) fixed.jobs = arguments.jobs;
   if (arguments.hours) {
     fixed.trouble = std::chrono::duration_cast<Duration>(
         std::chrono::duration<double, std::ratio<3600>>(*arguments.hours));
@@ -81,18 +82,18 @@ std::string describe(const Scenario& scenario) {
       "{} requesters, {} nodes ({} both), {} jobs in {}; lost {}, doubled {}, late {}, jams {}{}; "
       "per node "
       "and hour: crashes {}, power cuts {}, cuts {}, freezes {}, clocks set {}; "
-      "slow syncs {}, drift {} ppm; faults of nodes {}, of jobs {}, stops {}, reruns {}, hard "
-      "assessments {}",
+      "slow syncs {}, drift {} ppm; faults of nodes {}, of jobs {}, stops {}, reruns {}, updates "
+      "{}, hard assessments {}",
       scenario.requesters, scenario.nodes, scenario.both, scenario.jobs,
       long_time(scenario.trouble), w.lost, w.doubled, w.late, w.jams,
       w.reordered ? ", reordered" : "", w.crashes, w.power_cuts, w.cuts, w.freezes, w.wall_jumps,
-      w.slow_syncs, w.drift_ppm, w.node_faults, w.job_faults, w.stops, w.reruns,
+      w.slow_syncs, w.drift_ppm, w.node_faults, w.job_faults, w.stops, w.reruns, w.updates,
       w.hard_assessments);
 }
 
-int replay(std::uint64_t seed, const Arguments& arguments) {
+int replay(std::uint64_t seed, const Fixed& fixed, std::size_t lines) {
   const SystemClock clock;
-  const Scenario scenario = scenario_of(seed, fixed_by(arguments));
+  const Scenario scenario = scenario_of(seed, fixed);
   fmt::print("seed {}: {}\n", seed, describe(scenario));
   std::fflush(stdout);
   World world(scenario, Chronicle::Keep::Lines);
@@ -110,18 +111,17 @@ int replay(std::uint64_t seed, const Arguments& arguments) {
   const Breach& breach = *report.breach;
   fmt::print("BROKEN {}: {}\nat {:.6f} s: {}\nwhat led to it:\n", to_string(breach.invariant),
              rule_of(breach.invariant), seconds(breach.time), breach.sentence);
-  for (const std::string& line : world.events_behind(breach, arguments.lines))
+  for (const std::string& line : world.events_behind(breach, lines))
     fmt::print("{}\n", line);
   return 1;
 }
 
-int run_range(SeedRange range, const Arguments& arguments) {
+int run_range(SeedRange range, const Fixed& fixed, unsigned wanted) {
   const SystemClock clock;
   const long cores = ::sysconf(_SC_NPROCESSORS_ONLN);
-  const unsigned processes =
-      arguments.processes > 0 ? arguments.processes : static_cast<unsigned>(std::max(cores, 1L));
+  const unsigned processes = wanted > 0 ? wanted : static_cast<unsigned>(std::max(cores, 1L));
   const BootTime began = clock.boot_now();
-  const Summary summary = run_seeds(range, fixed_by(arguments), processes);
+  const Summary summary = run_seeds(range, fixed, processes);
   const double took = seconds(clock.boot_now() - began);
   fmt::print(
       "{} seeds in {:.1f} s with {} processes: {:.0f} seeds/s, {} simulated, {} events, {} "
@@ -143,11 +143,11 @@ int run_range(SeedRange range, const Arguments& arguments) {
 }
 
 /// Runs seeds until the planted bug shows.
-int find_planted(const Planting& planting, const Arguments& arguments) {
+int find_planted(const Planting& planting, const Fixed& fixed) {
   const SystemClock clock;
   const BootTime began = clock.boot_now();
   for (std::uint64_t seed = 1;; ++seed) {
-    World world(scenario_of(seed, fixed_by(arguments)), Chronicle::Keep::Hash);
+    World world(scenario_of(seed, fixed), Chronicle::Keep::Hash);
     const Report report = world.run();
     const Duration took = clock.boot_now() - began;
     if (report.breach) {
@@ -175,15 +175,16 @@ int run(const Arguments& arguments) {
     }
     plant(*planting);
   }
-  if (arguments.seed) return replay(*arguments.seed, arguments);
+  const Fixed fixed = fixed_by(arguments, planting);
+  if (arguments.seed) return replay(*arguments.seed, fixed, arguments.lines);
   if (!arguments.seeds.empty()) {
     const auto range = parse_range(arguments.seeds);
-    if (range) return run_range(*range, arguments);
+    if (range) return run_range(*range, fixed, arguments.processes);
     fmt::print(stderr, "skrei_sim: --seeds {}: not a range such as 1..2000\n", arguments.seeds);
     return 2;
   }
-  if (planting) return find_planted(*planting, arguments);
-  return run_range({1, 1000}, arguments);
+  if (planting) return find_planted(*planting, fixed);
+  return run_range({1, 1000}, fixed, arguments.processes);
 }
 
 int parse_and_run(int argc, char** argv) {

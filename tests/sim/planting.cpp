@@ -18,7 +18,11 @@ const std::vector<Planting>& all() {
       {PlantedBug::BidNotReleased,
        "bid-not-released",
        {Invariant::NothingRemembered, Invariant::JobsEnd}},
-      {PlantedBug::EpochNotChecked, "epoch-not-checked", {Invariant::NoOlderAward}},
+      // The older award must come after its lease, to the node that has the later one.
+      {PlantedBug::EpochNotChecked,
+       "epoch-not-checked",
+       {Invariant::NoOlderAward},
+       {.nodes = 1, .jams = 30}},
       {PlantedBug::LateResultDropped, "late-result-dropped", {Invariant::ResultKept}},
   };
   return plantings;

@@ -7,6 +7,7 @@
 
 #include "base/planted_bug.hpp"
 #include "sim/breach.hpp"
+#include "sim/scenario.hpp"
 
 namespace skrei::sim {
 
@@ -15,6 +16,8 @@ struct Planting {
   PlantedBug bug{};
   std::string_view name;
   std::vector<Invariant> breaks;
+  /// What brings it out sooner than the seeds' own scenarios would.
+  Fixed suits = {};
 
   bool shows_as(Invariant invariant) const;
 };

@@ -75,14 +75,30 @@ void RequesterShell::stop(const JobId& job) {
 }
 
 void RequesterShell::rerun(const JobId& job) {
-  const auto stored = machine_.disk().tables().jobs.find(job);
-  const bool behind = machine_.disk().synced() != machine_.disk().committed();
-  if (behind || stored == machine_.disk().tables().jobs.end()) return;
-  auto again = decider_.rerun(*stored->second, *stored->second, "once more", machine_.now());
-  if (!again) return;
-  machine_.stage().chronicle.note(
-      {.what = "job is run again", .node = machine_.index(), .job = &job});
-  apply(std::move(again->effects), [] {});
+  const model::Job* const last = stored(job);
+  if (!last) return;
+  replace(job, "job is run again", decider_.rerun(*last, *last, "once more", machine_.now()));
+}
+
+void RequesterShell::update(const JobId& job, model::Job next) {
+  const model::Job* const last = stored(job);
+  if (!last) return;
+  replace(job, "job is updated",
+          decider_.update({.job = std::move(next), .warnings = {}}, *last, machine_.now()));
+}
+
+const model::Job* RequesterShell::stored(const JobId& job) {
+  const Disk& disk = machine_.disk();
+  if (disk.synced() != disk.committed()) return nullptr;
+  const auto place = disk.tables().jobs.find(job);
+  return place == disk.tables().jobs.end() ? nullptr : place->second.get();
+}
+
+void RequesterShell::replace(const JobId& job, const char* what,
+                             Result<orchestrator::Submitted> next) {
+  if (!next) return;
+  machine_.stage().chronicle.note({.what = what, .node = machine_.index(), .job = &job});
+  apply(std::move(next->effects), [] {});
 }
 
 void RequesterShell::apply(protocol::Effects effects, Action synced) {

@@ -26,10 +26,15 @@ class RequesterShell {
   void stop(const JobId& job);
   /// Makes the job's next version; nothing while the disk is behind, or the job does not allow it.
   void rerun(const JobId& job);
+  /// Makes `next` the job's next version; nothing while the disk is behind.
+  void update(const JobId& job, model::Job next);
 
   const orchestrator::Decider& decider() const { return decider_; }
 
  private:
+  /// The job as the disk has it; null if that may not be its newest version.
+  const model::Job* stored(const JobId& job);
+  void replace(const JobId& job, const char* what, Result<orchestrator::Submitted> next);
   void apply(protocol::Effects effects, Action synced);
   void release(std::vector<protocol::Send> sends, std::uint64_t ticket);
 

@@ -48,7 +48,7 @@ Scenario scenario_of(std::uint64_t seed, const Fixed& fixed) {
   weather.power_cuts = count(30);
   weather.cuts = count(60);
   weather.freezes = count(40);
-  weather.jams = chance(30);
+  weather.jams = fixed.jams.value_or(chance(30));
   weather.wall_jumps = count(20);
   weather.slow_syncs = chance(20);
   weather.drift_ppm = count(500);
@@ -57,6 +57,7 @@ Scenario scenario_of(std::uint64_t seed, const Fixed& fixed) {
   weather.stops = chance(200);
   weather.reruns = chance(200);
   weather.hard_assessments = chance(50);
+  weather.updates = chance(200);
   if (scenario.trouble > kShort) {
     for (int* rate : {&weather.crashes, &weather.power_cuts, &weather.cuts, &weather.freezes,
                       &weather.wall_jumps}) {

@@ -40,6 +40,8 @@ struct Weather {
   unsigned stops = 0;
   /// Jobs that somebody runs again, whether they have ended or not.
   unsigned reruns = 0;
+  /// Jobs whose next version somebody hands in, whether they have ended or not.
+  unsigned updates = 0;
   /// Looking at an offer takes longer than a node may, or ends with "not now".
   unsigned hard_assessments = 0;
 
@@ -63,12 +65,14 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 };
 
-/// What the command line fixes; the rest comes from the seed.
+/// What the command line, or what brings a planted bug out, fixes; the rest comes from the seed.
 struct Fixed {
   std::optional<std::size_t> nodes;
   std::optional<std::size_t> requesters;
   std::optional<std::size_t> jobs;
   std::optional<Duration> trouble;
+  /// Weather::jams.
+  std::optional<unsigned> jams;
 };
 
 /// The scenario of a seed. Each kind of weather is there in about half of all seeds, and rarely all

@@ -79,6 +79,11 @@ void World::submit() {
         machine.enter([&machine, id] { machine.requester()->rerun(id); });
       });
     }
+    if (dice_.chance(weather_.updates)) {
+      agenda_.after(dice_.between(1s, 90s), [this, &machine, id = *id] {
+        machine.enter([this, &machine, id] { machine.requester()->update(id, random_job(dice_)); });
+      });
+    }
   });
 }
 
