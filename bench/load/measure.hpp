@@ -61,4 +61,7 @@ json::Value environment();
 /// Resident memory of a process in MiB; 0 if it has gone.
 double resident_mib(pid_t pid);
 
+/// Processor time that a process has used, user and system; 0 if it has gone.
+double processor_seconds(pid_t pid);
+
 }  // namespace skrei::bench

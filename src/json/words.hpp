@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json/reflect.hpp"
+#include "json/write.hpp"
 
 namespace skrei::json {
 
@@ -14,6 +15,7 @@ namespace skrei::json {
 template <class E, Result<E> (*Parse)(std::string_view), std::string_view (*Print)(E), E Last = E{}>
 struct Words {
   static Value encode(E value) { return std::string(Print(value)); }
+  static void write(std::string& out, E value) { write_string(out, Print(value)); }
   static Value schema() {
     static_assert(Last != E{}, "say which enumerator is the last");
     Value words = Value::array();

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "json/reflect.hpp"
+#include "json/write.hpp"
 #include "model/resources.hpp"
 #include "model/time_text.hpp"
 
@@ -18,6 +19,9 @@ namespace skrei::json {
 template <>
 struct Codec<WallTime> {
   static Value encode(WallTime time) { return time.time_since_epoch().count(); }
+  static void write(std::string& out, WallTime time) {
+    json::write(out, std::int64_t{time.time_since_epoch().count()});
+  }
   static Value schema() {
     return {{"type", "integer"}, {"format", "int64"}, {"description", "Nanoseconds since 1970"}};
   }
@@ -41,6 +45,13 @@ struct Codec<model::SpecConfig> {
     }
     return result;
   }
+  static void write(std::string& out, const model::SpecConfig& spec) {
+    out += "{\"Type\":";
+    write_string(out, spec.type);
+    // The text is ours, as above, and compact.
+    if (spec.params != "{}") out += ",\"Params\":" + spec.params;
+    out += '}';
+  }
   static Value schema() {
     return {{"type", "object"},
             {"properties", {{"Type", {{"type", "string"}}}, {"Params", {{"type", "object"}}}}},
@@ -56,6 +67,7 @@ namespace skrei::model {
 /// RFC 3339 text, as events have it.
 struct Rfc3339 {
   static json::Value encode(WallTime time) { return format_time(time); }
+  static void write(std::string& out, WallTime time) { json::write_string(out, format_time(time)); }
   static json::Value schema() { return {{"type", "string"}, {"format", "date-time"}}; }
   static Result<void> decode(const json::Value& value, const json::Reader& reader, WallTime& out) {
     std::string text;

@@ -20,6 +20,7 @@ using json::Words;
 template <class E, int Last>
 struct StateNumber {
   static json::Value encode(E state) { return static_cast<int>(state); }
+  static void write(std::string& out, E state) { json::write(out, static_cast<int>(state)); }
   /// "0 Undefined, 1 New, …": the words stand nowhere else on the wire.
   static json::Value schema() {
     std::string words;
@@ -45,6 +46,13 @@ struct TasksResources {
   using Map = std::map<std::string, Resources>;
   static json::Value encode(const Map& tasks) {
     return {{std::string(kTasksKey), json::encode(tasks)}};
+  }
+  static void write(std::string& out, const Map& tasks) {
+    out += '{';
+    json::write_string(out, kTasksKey);
+    out += ':';
+    json::write(out, tasks);
+    out += '}';
   }
   static json::Value schema() {
     return {{"type", "object"}, {"properties", {{std::string(kTasksKey), json::schema<Map>()}}}};
@@ -155,6 +163,11 @@ Result<void> take_bytes(const json::Value& value, std::string_view key, std::str
   return {};
 }
 
+bool is_text(const RunOutput& output) {
+  return to_valid_utf8(output.stdout_text) == output.stdout_text &&
+         to_valid_utf8(output.stderr_text) == output.stderr_text;
+}
+
 json::Value stored_run_output(const RunOutput& output) {
   json::Value value = json::encode(output);
   put_bytes(value, kStdoutBytes, output.stdout_text);
@@ -199,8 +212,9 @@ Result<JobHistory> job_history_from_json(const json::Value& value) {
 }
 
 std::string encode_execution(const Execution& execution) {
+  if (!execution.run_output || is_text(*execution.run_output)) return json::text_of(execution);
   json::Value value = json::encode(execution);
-  if (execution.run_output) value["RunOutput"] = stored_run_output(*execution.run_output);
+  value["RunOutput"] = stored_run_output(*execution.run_output);
   return json::dump(value);
 }
 Result<Execution> decode_execution(std::string_view text) {
@@ -211,7 +225,7 @@ Result<Execution> decode_execution(std::string_view text) {
 }
 
 std::string encode_run_output(const RunOutput& output) {
-  return json::dump(stored_run_output(output));
+  return is_text(output) ? json::text_of(output) : json::dump(stored_run_output(output));
 }
 Result<RunOutput> decode_run_output(std::string_view text) {
   TRY_ASSIGN(const json::Value value, with_context(json::parse(text), "stored run output"));
@@ -221,7 +235,7 @@ Result<RunOutput> decode_run_output(std::string_view text) {
 }
 
 std::string encode_event(const Event& event) {
-  return json::dump(json::encode(event));
+  return json::text_of(event);
 }
 Result<Event> decode_event(std::string_view text) {
   return decode_text<Event>("stored event", text);

@@ -175,13 +175,13 @@ Result<SpecConfig> spec_config_from_json(const json::Value& value) {
 }
 
 std::string encode_job(const Job& job) {
-  return json::dump(to_json(job));
+  return json::text_of(job);
 }
 Result<Job> decode_job(std::string_view text) {
   return decode_text<Job>("stored job", text);
 }
 std::string encode_spec_config(const SpecConfig& spec) {
-  return json::dump(to_json(spec));
+  return json::text_of(spec);
 }
 Result<SpecConfig> decode_spec_config(std::string_view text) {
   return decode_text<SpecConfig>("stored spec", text);

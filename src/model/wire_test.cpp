@@ -257,6 +257,18 @@ TEST(StorageForm, GivesBackEverything) {
   EXPECT_EQ(*decode_spec_config(encode_spec_config(full_task().engine)), full_task().engine);
 }
 
+TEST(StorageForm, IsTheWireFormInAnotherOrder) {
+  for (const Job& job : {full_job(), Job{}})
+    EXPECT_EQ(*json::parse(encode_job(job)), to_json(job));
+  for (const Execution& execution : {full_execution(), Execution{}}) {
+    json::Value wire = to_json(execution);
+    for (const char* name : {"EvalID", "Name", "FollowupEvalID"})
+      wire.erase(name);
+    EXPECT_EQ(*json::parse(encode_execution(execution)), wire);
+  }
+  EXPECT_EQ(*json::parse(encode_event(full_history().event)), to_json(full_history())["Event"]);
+}
+
 TEST(StorageForm, KeepsBytesThatAreNotText) {
   Execution execution = full_execution();
   std::string all_bytes;

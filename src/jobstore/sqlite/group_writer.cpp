@@ -10,8 +10,11 @@ namespace skrei::jobstore::sqlite {
 Result<std::uint64_t> GroupWriter::write(const std::vector<Pending>& group) {
   TRY_ASSIGN(auto transaction, db::Transaction::begin(*database_));
   RowWriter writer(*database_, clock_.now());
+  NewestRows newest;
   for (const Pending& pending : group)
-    TRY(writer.write(pending.batch));
+    newest.add(pending.batch);
+  for (const Pending& pending : group)
+    TRY(writer.write(pending.batch, newest));
   TRY(transaction.commit());
   return writer.last_event();
 }

@@ -151,7 +151,7 @@ std::string encode_hosted(const protocol::HostedExecution& hosted) {
       .accept_time_ns = nanoseconds(hosted.accept_time),
       .start_time_ns = nanoseconds(hosted.start_time),
       .finish_time_ns = nanoseconds(hosted.finish_time)};
-  return json::dump(json::encode(form));
+  return json::text_of(form);
 }
 
 Result<void> decode_hosted(std::string_view text, protocol::HostedExecution& hosted) {

@@ -16,8 +16,9 @@ std::int64_t nanoseconds(WallTime time) {
 
 }  // namespace
 
-Result<void> RowWriter::write(const protocol::Batch& batch) {
+Result<void> RowWriter::write(const protocol::Batch& batch, const NewestRows& newest) {
   for (const protocol::Mutation& mutation : batch) {
+    if (newest.is_replaced(mutation)) continue;
     TRY(std::visit([this](const auto& row) { return put(row); }, mutation));
   }
   return {};

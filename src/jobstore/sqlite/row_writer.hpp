@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "db/database.hpp"
+#include "jobstore/sqlite/newest_rows.hpp"
 #include "protocol/rows.hpp"
 
 namespace skrei::jobstore::sqlite {
@@ -16,7 +17,8 @@ class RowWriter {
   /// `now` becomes the time of the events' rows.
   RowWriter(db::Database& database, WallTime now) : database_(database), now_(now) {}
 
-  Result<void> write(const protocol::Batch& batch);
+  /// `newest` knows every row of the transaction.
+  Result<void> write(const protocol::Batch& batch, const NewestRows& newest);
 
   /// Sequence number of the last event written; 0 if there was none.
   std::uint64_t last_event() const { return last_event_; }

@@ -116,6 +116,40 @@ TEST_P(JobStoreConformance, GivesBackWhatWasPut) {
   EXPECT_EQ(executions->items[0], execution_of("e-1", job, 2));
 }
 
+TEST_P(JobStoreConformance, TheLastOfSeveralRowsOfOneBatchStays) {
+  const model::Job waiting = job_of("j-1", 1, JobStateType::Queued);
+  const model::Job placed = job_of("j-1", 1);
+  model::Execution execution = execution_of("e-1", placed, 2);
+  protocol::HostedExecution hosted = hosted_of("e-1", placed);
+  hosted.phase = protocol::HostedPhase::Waiting;
+  protocol::Batch batch = {put_job(waiting), protocol::PutExecution{execution},
+                           event_of(waiting, "first"), protocol::PutHosted{hosted},
+                           protocol::PutHosted{hosted_of("e-2", placed)}};
+  execution.epoch = 4;
+  hosted.phase = protocol::HostedPhase::Running;
+  batch.insert(batch.end(),
+               {put_job(placed), protocol::PutExecution{execution}, event_of(placed, "second"),
+                protocol::PutHosted{hosted}, protocol::RemoveHosted{ExecutionId("e-2")}});
+  put(std::move(batch));
+
+  EXPECT_EQ(*run(store_->find_job("j-1", "")), placed);
+  EXPECT_EQ(run(store_->list_executions({.job_id = placed.id}))->items[0], execution);
+  EXPECT_EQ(run(store_->history({.job_id = placed.id}))->items.size(), 2u);
+  const auto recovered = run(store_->recover());
+  ASSERT_EQ(recovered->hosted.size(), 1u);
+  EXPECT_EQ(recovered->hosted[0].phase, protocol::HostedPhase::Running);
+}
+
+TEST_P(JobStoreConformance, RetentionHeedsTheRowsBeforeItInItsBatch) {
+  const model::Job ended = job_of("j-1", 1, JobStateType::Completed);
+  put({put_job(ended), event_of(ended, "first life")});
+
+  // Live again when retention comes, ended again after it.
+  put({put_job(job_of("j-1", 1)), protocol::RemoveEndedJob{ended.id}, put_job(ended)});
+
+  EXPECT_EQ(run(store_->history({.job_id = ended.id}))->items.size(), 1u);
+}
+
 TEST_P(JobStoreConformance, PutReplacesTheRecordOfTheSameId) {
   model::Job job = job_of("j-1", 1);
   put({put_job(job)});
