@@ -160,8 +160,7 @@ void put_exit(RecordWriter& writer, const Exit& exit) {
   writer.u8(static_cast<std::uint8_t>(exit.kind));
   writer.u8(static_cast<std::uint8_t>(exit.limit));
   writer.i64(exit.exit_code);
-  const auto message = std::string_view(exit.message).substr(0, kMessageBytesMax);
-  writer.text(message.substr(0, utf8_prefix_length(message)));
+  writer.text(exit.message);
   writer.u64(exit.peak.memory_bytes);
   writer.u64(exit.peak.disk_bytes);
   writer.i64(exit.peak.cpu_time.count());
@@ -295,7 +294,12 @@ Result<bool> ExecutionFile::has_begun() const {
 
 Result<void> ExecutionFile::write_exit(const Exit& exit) const {
   RecordWriter writer;
-  put_exit(writer, exit);
+  Exit bounded = exit;
+  if (bounded.message.size() > kMessageBytesMax) {
+    bounded.message.resize(kMessageBytesMax);
+    bounded.message.resize(utf8_prefix_length(bounded.message));
+  }
+  put_exit(writer, bounded);
   return with_context(write_record(file_->get(), kExitRoom, seal(kExitMagic, std::move(writer))),
                       path_.native());
 }
